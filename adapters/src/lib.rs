@@ -1,0 +1,1 @@
+//! Hosts for Enfilade beside the bundled server.

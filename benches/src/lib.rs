@@ -1,0 +1,1 @@
+//! Benchmarks of Enfilade beside its peers.

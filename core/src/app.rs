@@ -1,0 +1,155 @@
+//! The application half of the gateway: [`App`], and its erased form [`BoxApp`].
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use crate::{IntoResponse, Request, Response, short_name::short_name};
+
+/// Anything that answers requests.
+///
+/// This is the one signature of the gateway. A host calls it, a [`Middleware`](crate::Middleware)
+/// calls it, and a middleware around an app *is* an app again, so whatever takes an app takes a
+/// whole site.
+///
+/// # Who owes what
+///
+/// * An app answers every request. There is no error type: what fails becomes a response where it
+///   fails, so that every middleware outside sees it. See [`Error`](crate::Error).
+/// * It is called many times, and concurrently, through `&self`. There is no readiness and no
+///   clone: state that must be one is one, and a limit limits.
+/// * Dropping the future cancels the request; that is what a host does when the client leaves.
+/// * `request.uri()` is the canonical path. No app and no middleware rewrites it; where an app is
+///   mounted is in the [`Environ`](crate::Environ).
+///
+/// # Examples
+///
+/// An async function that returns anything that is [`IntoResponse`] is an app:
+///
+/// ```
+/// use enfilade_core::{App, Request, RequestExt};
+///
+/// async fn hello(request: Request) -> String {
+///     format!("hello from {}", request.path_info())
+/// }
+///
+/// fn site() -> impl App {
+///     hello
+/// }
+/// # let _ = site();
+/// ```
+///
+/// The literal form, a struct that holds the app inside it, needs nothing else either. This is
+/// what a middleware is once it stands around an app:
+///
+/// ```
+/// use enfilade_core::{App, Request, Response};
+///
+/// struct Powered<A> {
+///     app: A,
+/// }
+///
+/// impl<A: App> App for Powered<A> {
+///     async fn respond(&self, request: Request) -> Response {
+///         let mut response = self.app.respond(request).await;
+///         response.headers_mut().insert("x-powered-by", "steam".parse().unwrap());
+///         response
+///     }
+/// }
+/// # fn check(app: impl App) -> impl App { Powered { app } }
+/// ```
+///
+/// Write `async fn respond`. A body that creates the inner future first and awaits it in an
+/// `async` block doubles the future's size at every step.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an application",
+    label = "not an `App`",
+    note = "an application is `async fn(Request) -> impl IntoResponse`, or a type that implements `App`",
+    note = "a closure must name its argument's type: `async |request: Request| ..`",
+    note = "its future must be `Send`: hold no `Rc`, `RefCell` guard or `MutexGuard` across an `.await`"
+)]
+pub trait App: Send + Sync {
+    /// Answers one request.
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Erases the type; the result is cheap to clone. The shape for `fn site() -> BoxApp`.
+    ///
+    /// One allocation here, and one for each request (the future).
+    fn boxed(self) -> BoxApp
+    where
+        Self: Sized + 'static,
+    {
+        BoxApp(Arc::new(self))
+    }
+}
+
+impl<F, Fut> App for F
+where
+    F: Fn(Request) -> Fut + Send + Sync,
+    Fut: Future<Output: IntoResponse> + Send,
+{
+    async fn respond(&self, request: Request) -> Response {
+        self(request).await.into_response()
+    }
+}
+
+impl<A: App> App for Arc<A> {
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
+        (**self).respond(request)
+    }
+}
+
+/// A response that is being made, erased.
+pub(crate) type Reply<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// The object-safe twin of [`App`]. Its method has another name, so that the two never collide.
+pub(crate) trait ErasedApp: Send + Sync {
+    fn respond_erased(&self, request: Request) -> Reply<'_>;
+    fn name(&self) -> &'static str;
+}
+
+impl<A: App> ErasedApp for A {
+    fn respond_erased(&self, request: Request) -> Reply<'_> {
+        Box::pin(self.respond(request))
+    }
+
+    fn name(&self) -> &'static str {
+        std::any::type_name::<A>()
+    }
+}
+
+/// An [`App`] of any type, behind one pointer. Made by [`App::boxed`].
+///
+/// ```
+/// use enfilade_core::{App, BoxApp, Request};
+///
+/// fn site(maintenance: bool) -> BoxApp {
+///     if maintenance {
+///         (async |_: Request| http::StatusCode::SERVICE_UNAVAILABLE).boxed()
+///     } else {
+///         (async |_: Request| "welcome").boxed()
+///     }
+/// }
+/// # site(true);
+/// ```
+#[derive(Clone)]
+pub struct BoxApp(Arc<dyn ErasedApp>);
+
+impl App for BoxApp {
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
+        self.0.respond_erased(request)
+    }
+
+    fn boxed(self) -> BoxApp {
+        self
+    }
+}
+
+impl fmt::Debug for BoxApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BoxApp({})", short_name(self.0.name()))
+    }
+}
+
+const _: () = {
+    const fn shared<T: Send + Sync + Clone + 'static>() {}
+    shared::<BoxApp>();
+};

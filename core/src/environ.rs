@@ -1,0 +1,322 @@
+//! What the host knows about a call: [`Environ`] and [`Connection`].
+
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
+
+use http::{Extensions, Uri, Version, uri::Scheme};
+
+use crate::{Stopping, Upgrade, params::Params};
+
+/// What the host knows about this call. Every request has one: [`RequestExt::environ`].
+///
+/// It is the one gateway extension of a request. What does not change between the requests of a
+/// connection is in [`Connection`], shared.
+///
+/// [`RequestExt::environ`]: crate::RequestExt::environ
+#[derive(Clone, Debug)]
+pub struct Environ {
+    connection: Arc<Connection>,
+    pub(crate) params: Params,
+    original: Option<Box<Uri>>,
+    upgrade: Option<Upgrade>,
+    version: Version,
+    /// The bytes of the path that are the script name.
+    pub(crate) script_name: u32,
+    body_limit: u64,
+}
+
+/// The limit of the helpers that read a body whole, unless a route says otherwise: 2 MiB.
+pub const DEFAULT_BODY_LIMIT: u64 = 2 * 1024 * 1024;
+
+static WITHOUT_HOST: LazyLock<Environ> =
+    LazyLock::new(|| Environ::new(Arc::new(Connection::default()), Version::HTTP_11));
+
+impl Environ {
+    /// What a host puts into a request: its connection, and the version that the client spoke.
+    #[must_use]
+    pub const fn new(connection: Arc<Connection>, version: Version) -> Environ {
+        Environ {
+            connection,
+            params: Params::new(),
+            original: None,
+            upgrade: None,
+            version,
+            script_name: 0,
+            body_limit: DEFAULT_BODY_LIMIT,
+        }
+    }
+
+    /// That of `extensions`, or the documented default of a call without a host: `http`, from
+    /// nowhere, to `localhost`, without capabilities.
+    pub(crate) fn of(extensions: &Extensions) -> &Environ {
+        extensions.get().unwrap_or_else(|| &*WITHOUT_HOST)
+    }
+
+    /// That of `extensions`, put there where it is missing.
+    pub(crate) fn of_mut(extensions: &mut Extensions) -> &mut Environ {
+        extensions.get_or_insert_with(|| WITHOUT_HOST.clone())
+    }
+
+    /// What does not change between the requests of a connection.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn connection_shared(&self) -> Arc<Connection> {
+        Arc::clone(&self.connection)
+    }
+
+    /// The connection's facts, to be changed for this request alone: for middleware that knows
+    /// better, such as one that trusts a proxy.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        Arc::make_mut(&mut self.connection)
+    }
+
+    /// The version of HTTP that the client spoke to the host's web server.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The way to take the connection over, where the client offered a protocol and the host can.
+    #[must_use]
+    pub const fn upgrade(&self) -> Option<&Upgrade> {
+        self.upgrade.as_ref()
+    }
+
+    /// For hosts: how the connection can be taken over.
+    #[must_use]
+    pub fn with_upgrade(mut self, upgrade: Upgrade) -> Environ {
+        self.upgrade = Some(upgrade);
+        self
+    }
+
+    /// For hosts: how many bytes of the path an outer server has taken as its prefix.
+    ///
+    /// # Panics
+    ///
+    /// If the path is longer than 4 GiB.
+    #[must_use]
+    pub fn with_script_name(mut self, bytes: usize) -> Environ {
+        self.script_name = u32::try_from(bytes).expect("hosts refuse paths beyond some KiB");
+        self
+    }
+
+    /// The target as the client sent it, where the canonical one differs.
+    pub(crate) fn original(&self) -> Option<&Uri> {
+        self.original.as_deref()
+    }
+
+    /// For hosts: keeps the target as the client sent it.
+    pub fn set_original(&mut self, target: Uri) {
+        self.original = Some(Box::new(target));
+    }
+
+    /// The most bytes that the helpers that read a body whole will read; 2 MiB by default.
+    #[must_use]
+    pub const fn body_limit(&self) -> u64 {
+        self.body_limit
+    }
+
+    /// Sets the limit, in bytes, for the apps behind.
+    pub const fn set_body_limit(&mut self, bytes: u64) {
+        self.body_limit = bytes;
+    }
+
+    /// Ends, as a future, when the host begins to stop: what long streams wait for.
+    #[must_use]
+    pub fn stopping(&self) -> &Stopping {
+        &self.connection.stopping
+    }
+
+    /// Writes a line to the host's error stream.
+    pub fn report(&self, line: &str) {
+        self.connection.errors.report(line);
+    }
+}
+
+/// What a host knows about a connection.
+///
+/// `Default` is the connection of a call without a host: `http`, from nowhere, to `localhost:80`,
+/// without capabilities, errors to the standard error stream.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Connection {
+    /// `http` or `https`, of the last hop.
+    pub scheme: Scheme,
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// The address that was connected to.
+    pub local: Peer,
+    /// The name of the server, without a port: for URLs where a request names no host.
+    pub server_name: Arc<str>,
+    /// The port of the server.
+    pub server_port: u16,
+    /// The facts of TLS, where the host itself speaks it.
+    pub tls: Option<Arc<Tls>>,
+    /// The kind of host: `http`, `fastcgi`, ...
+    pub host: &'static str,
+    /// What the host can and cannot carry.
+    pub capabilities: Capabilities,
+    /// The host's error stream.
+    pub errors: Arc<dyn ErrorSink>,
+    /// Ends when the host begins to stop.
+    pub stopping: Stopping,
+}
+
+impl Default for Connection {
+    fn default() -> Connection {
+        Connection {
+            scheme: Scheme::HTTP,
+            peer: Peer::Unknown,
+            local: Peer::Unknown,
+            server_name: Arc::from("localhost"),
+            server_port: 80,
+            tls: None,
+            host: "none",
+            capabilities: Capabilities::default(),
+            errors: Arc::new(StandardError),
+            stopping: Stopping::never(),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("scheme", &self.scheme)
+            .field("peer", &self.peer)
+            .field("local", &self.local)
+            .field("server_name", &self.server_name)
+            .field("server_port", &self.server_port)
+            .field("tls", &self.tls)
+            .field("host", &self.host)
+            .field("capabilities", &self.capabilities)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Peer {
+    /// The host does not know, or there is none.
+    Unknown,
+    /// An address and a port. IPv4 is IPv4, also on a socket that takes both.
+    Inet(SocketAddr),
+    /// A Unix socket: its path, where it has one, and who is at the other end.
+    Unix {
+        /// The socket's path.
+        path: Option<PathBuf>,
+        /// User, group and process, as the kernel vouches for them.
+        credentials: Option<Credentials>,
+    },
+}
+
+impl Peer {
+    /// The end at `address`; an IPv4 address in IPv6 clothes becomes IPv4.
+    #[must_use]
+    pub fn inet(address: SocketAddr) -> Peer {
+        Peer::Inet(SocketAddr::new(address.ip().to_canonical(), address.port()))
+    }
+
+    /// The address, where there is one.
+    #[must_use]
+    pub const fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Peer::Inet(address) => Some(address.ip()),
+            _ => None,
+        }
+    }
+}
+
+/// The address alone; `unix` for a Unix socket, `-` where nothing is known.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Unknown => f.write_str("-"),
+            Peer::Inet(address) => fmt::Display::fmt(&address.ip(), f),
+            Peer::Unix { .. } => f.write_str("unix"),
+        }
+    }
+}
+
+/// Who is at the other end of a Unix socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// User id.
+    pub user: u32,
+    /// Group id.
+    pub group: u32,
+    /// Process id, where the system tells it.
+    pub process: Option<i32>,
+}
+
+/// The facts of a TLS connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tls {
+    /// `TLSv1.3`, `TLSv1.2`.
+    pub version: Option<Arc<str>>,
+    /// The protocol that was agreed on, such as `h2`.
+    pub alpn: Option<Arc<[u8]>>,
+    /// The server name that the client asked for.
+    pub sni: Option<Arc<str>>,
+    /// The client's certificates in DER, its own first; empty unless it showed and proved some.
+    pub client_certificates: Arc<[Vec<u8>]>,
+}
+
+/// What a host can carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// A request's body arrives while the app runs.
+    pub streaming_request: bool,
+    /// Each frame of a response goes out without waiting for the next.
+    pub streaming_response: bool,
+    /// Trailers reach the client.
+    pub trailers: bool,
+    /// Informational responses (1xx) reach the client.
+    pub informational: bool,
+    /// A connection can be taken over.
+    pub upgrade: bool,
+    /// A body that is a file is sent by the operating system.
+    pub file: bool,
+    /// An app is dropped when its client leaves.
+    pub disconnect: bool,
+    /// The process ends after one request (CGI).
+    pub run_once: bool,
+}
+
+/// A host's error stream.
+pub trait ErrorSink: Send + Sync {
+    /// Writes one line, without its end. Control characters in it are the sink's to escape.
+    fn report(&self, line: &str);
+}
+
+/// The standard error stream: one line a report, control characters escaped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StandardError;
+
+impl ErrorSink for StandardError {
+    fn report(&self, line: &str) {
+        use io::Write;
+        let escaped: String = line
+            .chars()
+            .flat_map(|c| {
+                let escape = c.is_control().then(|| c.escape_default());
+                let plain = (!c.is_control()).then_some(c);
+                escape.into_iter().flatten().chain(plain)
+            })
+            .collect();
+        // There is nowhere left to tell that the error stream is gone.
+        let _ = writeln!(io::stderr().lock(), "{escaped}");
+    }
+}

@@ -1,0 +1,61 @@
+//! The host half: [`Host`], and what every host does around an app.
+
+use std::{error::Error as StdError, fmt, future::Future};
+
+use crate::{App, BoxError};
+
+mod commit;
+mod hop_by_hop;
+
+pub use commit::commit;
+pub use hop_by_hop::strip_hop_by_hop;
+
+/// Whatever calls an app: the bundled server, CGI, FastCGI, a test.
+///
+/// What a host owes an app is the rule book in `SPEC.md`. Much of it is done here, once, for all
+/// hosts: a host makes a request with its [`Environ`](crate::Environ), answers it through a
+/// [`Gateway`](crate::Gateway), and sends what comes back.
+pub trait Host {
+    /// Serves `app` until it is told to stop.
+    fn serve(self, app: impl App + 'static) -> impl Future<Output = Result<(), HostError>> + Send;
+}
+
+/// Why a host could not start or go on.
+///
+/// The message says what, where, and how to mend it.
+#[derive(Debug)]
+pub struct HostError {
+    message: String,
+    cause: Option<BoxError>,
+}
+
+impl HostError {
+    /// An error with a message for whoever runs the host.
+    pub fn new(message: impl Into<String>) -> HostError {
+        HostError {
+            message: message.into(),
+            cause: None,
+        }
+    }
+
+    /// Keeps what caused it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<BoxError>) -> HostError {
+        self.cause = Some(cause.into());
+        self
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for HostError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause
+            .as_ref()
+            .map(|cause| &**cause as &(dyn StdError + 'static))
+    }
+}

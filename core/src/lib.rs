@@ -1,0 +1,57 @@
+//! The gateway signature of Enfilade and its composition.
+//!
+//! An **app** answers requests ([`App`]). A **host** calls an app ([`Host`]). **Middleware** plays
+//! both ([`Middleware`]) and stands in a **pipeline** in the order in which a request meets it
+//! ([`Pipeline`]). What the host knows about a call is its **environ** ([`Environ`]).
+//!
+//! This crate has no I/O and no runtime.
+
+mod app;
+mod body;
+mod environ;
+mod error;
+mod from_fn;
+mod gateway;
+mod guard;
+pub mod host;
+mod lifecycle;
+mod middleware;
+mod params;
+mod pipeline;
+mod rendering;
+mod request;
+mod response;
+mod short_name;
+#[cfg(feature = "tower")]
+mod tower;
+mod upgrade;
+
+pub use app::{App, BoxApp};
+#[cfg(feature = "file")]
+pub use body::FileRange;
+pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError};
+pub use environ::{
+    Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,
+    StandardError, Tls,
+};
+pub use error::{Cause, Error, OrStatus, Result};
+pub use from_fn::{
+    FromFn, FromFnWith, MiddlewareFn, MiddlewareFnWith, Next, from_fn, from_fn_with,
+};
+pub use gateway::Gateway;
+pub use guard::{Guard, Panicked};
+pub use host::{Host, HostError};
+pub use lifecycle::{Lifecycle, StopError, Stopping};
+pub use middleware::{Around, BoxMiddleware, Middleware};
+pub use pipeline::{Pipeline, Step, Wrap};
+pub use request::RequestExt;
+pub use response::IntoResponse;
+#[cfg(feature = "tower")]
+pub use tower::{FitService, Inner, Tower, tower};
+pub use upgrade::{Duplex, Io, Upgrade, Upgrading};
+
+/// A request: [`http::Request`] with the one [`Body`].
+pub type Request = http::Request<Body>;
+
+/// A response: [`http::Response`] with the one [`Body`].
+pub type Response = http::Response<Body>;

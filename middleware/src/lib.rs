@@ -1,0 +1,1 @@
+//! Middleware for Enfilade: one file each, one public type with one method each.

@@ -1,0 +1,1 @@
+//! One signature for web applications, middleware and hosts.
