@@ -1,1 +1,12 @@
-//! One signature for web applications, middleware and hosts.
+#![doc = include_str!("../README.md")]
+
+pub use enfilade_core as core;
+#[cfg(feature = "middleware")]
+pub use enfilade_middleware as middleware;
+#[cfg(feature = "server")]
+pub use enfilade_server as server;
+
+pub use enfilade_core::{
+    App, Error, IntoResponse, Middleware, Next, Pipeline, Request, RequestExt, Response, Result,
+    from_fn,
+};
