@@ -22,8 +22,8 @@ pub trait Host {
 
 /// Why a host could not start or go on.
 ///
-/// The message says what, where, and how to mend it.
-#[derive(Debug)]
+/// The message says what, where, and how to mend it. `Debug` prints the same, with the causes, so
+/// that a `main` that returns it tells its user something readable.
 pub struct HostError {
     message: String,
     cause: Option<BoxError>,
@@ -52,10 +52,35 @@ impl fmt::Display for HostError {
     }
 }
 
+impl fmt::Debug for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
 impl StdError for HostError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause
             .as_ref()
             .map(|cause| &**cause as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_prints_a_sentence_with_its_causes() {
+        let error = HostError::new("cannot listen on port 80")
+            .because(HostError::new("not permitted").because("EACCES"));
+        assert_eq!(format!("{error:?}"), "cannot listen on port 80: not permitted: EACCES");
+        assert_eq!(error.to_string(), "cannot listen on port 80");
     }
 }
