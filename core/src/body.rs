@@ -120,6 +120,13 @@ impl Body {
         }
     }
 
+    /// Whether somebody makes it while it is sent. Bytes in memory and a piece of a file are there
+    /// already.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        matches!(self.kind, Kind::Stream(_))
+    }
+
     /// The bytes, where they are all in memory.
     ///
     /// # Errors
