@@ -1,5 +1,17 @@
 //! Middleware for Enfilade: one file each, one public type with one method each.
 
+#[cfg(feature = "request-id")]
+mod request_id;
+#[cfg(feature = "set-header")]
+mod set_header;
+#[cfg(feature = "timeout")]
+mod timeout;
 mod user;
 
+#[cfg(feature = "request-id")]
+pub use request_id::{RequestId, RequestIdValue};
+#[cfg(feature = "set-header")]
+pub use set_header::SetHeader;
+#[cfg(feature = "timeout")]
+pub use timeout::{TimedOut, Timeout};
 pub use user::User;

@@ -1,0 +1,298 @@
+//! A field of every request or of every response: [`SetHeader`].
+
+use std::fmt;
+
+use enfilade_core::{App, Middleware, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Sets, adds or removes one field of every request or of every response.
+///
+/// By default it takes the place of whatever is there. It may also give way to what is there
+/// ([`if_absent`](SetHeader::if_absent)), stand beside it ([`appended`](SetHeader::appended)), or
+/// only take it away. Name and value are checked when the pipeline is built.
+///
+/// ```
+/// use enfilade_core::{App, Pipeline, Request};
+/// use enfilade_middleware::SetHeader;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let app = Pipeline::new()
+///     .with(SetHeader::response("x-content-type-options", "nosniff"))
+///     .with(SetHeader::response("cache-control", "no-store").if_absent())
+///     .with(SetHeader::response("vary", "origin").appended())
+///     .with(SetHeader::remove_from_response("x-powered-by"))
+///     .with(SetHeader::remove_from_request("x-internal-user"))
+///     .app(async |_: Request| "hello");
+///
+/// let response = app.respond(Request::default()).await;
+/// assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+/// # }
+/// ```
+///
+/// # Place in the pipeline
+///
+/// Outside of whatever answers by itself, so that errors have the field too. On the way back the
+/// outer one has the last word.
+///
+/// Fields of the connection (`Connection`, `Transfer-Encoding` and their like) belong to the host,
+/// which drops them from any response.
+#[derive(Clone)]
+pub struct SetHeader {
+    side: Side,
+    name: HeaderName,
+    act: Act,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Request,
+    Response,
+}
+
+#[derive(Clone)]
+enum Act {
+    Replace(HeaderValue),
+    IfAbsent(HeaderValue),
+    Append(HeaderValue),
+    Remove,
+}
+
+impl SetHeader {
+    /// Sets a field of the response, in place of what it has of that name.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is no field name, or `value` no field value.
+    #[must_use]
+    #[track_caller]
+    pub fn response(name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> SetHeader {
+        SetHeader::replace(Side::Response, field_name(name), value.try_into().ok())
+    }
+
+    /// Sets a field of the request, in place of what it has of that name.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is no field name, or `value` no field value.
+    #[must_use]
+    #[track_caller]
+    pub fn request(name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> SetHeader {
+        SetHeader::replace(Side::Request, field_name(name), value.try_into().ok())
+    }
+
+    /// Takes a field away from the response.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is no field name.
+    #[must_use]
+    #[track_caller]
+    pub fn remove_from_response(name: impl TryInto<HeaderName>) -> SetHeader {
+        SetHeader {
+            side: Side::Response,
+            name: field_name(name),
+            act: Act::Remove,
+        }
+    }
+
+    /// Takes a field away from the request, so that nobody behind is told it by a client.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is no field name.
+    #[must_use]
+    #[track_caller]
+    pub fn remove_from_request(name: impl TryInto<HeaderName>) -> SetHeader {
+        SetHeader {
+            side: Side::Request,
+            name: field_name(name),
+            act: Act::Remove,
+        }
+    }
+
+    /// Only where there is no field of that name.
+    #[must_use]
+    pub fn if_absent(self) -> SetHeader {
+        self.with_act(Act::IfAbsent)
+    }
+
+    /// Beside the fields of that name, as one more line.
+    #[must_use]
+    pub fn appended(self) -> SetHeader {
+        self.with_act(Act::Append)
+    }
+
+    #[track_caller]
+    fn replace(side: Side, name: HeaderName, value: Option<HeaderValue>) -> SetHeader {
+        let Some(value) = value else {
+            // It may be a secret, so it is not shown.
+            panic!("SetHeader: the value of `{name}` is not one that a header field can have");
+        };
+        SetHeader {
+            side,
+            name,
+            act: Act::Replace(value),
+        }
+    }
+
+    fn with_act(mut self, act: fn(HeaderValue) -> Act) -> SetHeader {
+        self.act = match self.act {
+            Act::Replace(value) | Act::IfAbsent(value) | Act::Append(value) => act(value),
+            Act::Remove => Act::Remove,
+        };
+        self
+    }
+
+    fn apply(&self, headers: &mut HeaderMap) {
+        match &self.act {
+            Act::Replace(value) => {
+                headers.insert(&self.name, value.clone());
+            }
+            Act::IfAbsent(value) => {
+                headers.entry(&self.name).or_insert_with(|| value.clone());
+            }
+            Act::Append(value) => {
+                headers.append(&self.name, value.clone());
+            }
+            Act::Remove => {
+                headers.remove(&self.name);
+            }
+        }
+    }
+}
+
+impl Middleware for SetHeader {
+    async fn handle(&self, mut request: Request, next: &impl App) -> Response {
+        match self.side {
+            Side::Request => {
+                self.apply(request.headers_mut());
+                next.respond(request).await
+            }
+            Side::Response => {
+                let mut response = next.respond(request).await;
+                self.apply(response.headers_mut());
+                response
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SetHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let act = match self.act {
+            Act::Replace(_) => "set",
+            Act::IfAbsent(_) => "set if absent",
+            Act::Append(_) => "append",
+            Act::Remove => "remove",
+        };
+        let side = match self.side {
+            Side::Request => "request",
+            Side::Response => "response",
+        };
+        write!(f, "SetHeader({act} {} of the {side})", self.name)
+    }
+}
+
+#[track_caller]
+fn field_name(name: impl TryInto<HeaderName>) -> HeaderName {
+    let Ok(name) = name.try_into() else {
+        panic!("SetHeader: not the name of a header field");
+    };
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use enfilade_core::Pipeline;
+
+    use super::*;
+
+    const NAME: &str = "x-field";
+
+    fn shown(headers: &HeaderMap) -> String {
+        let values: Vec<_> = headers
+            .get_all(NAME)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        values.join(",")
+    }
+
+    /// The field as the app and as the client see it, where both begin with `before`.
+    async fn both(layer: SetHeader, before: &'static [&'static str]) -> (String, String) {
+        let fill = move |headers: &mut HeaderMap| {
+            for value in before {
+                headers.append(NAME, HeaderValue::from_static(value));
+            }
+        };
+        let app = Pipeline::new().with(layer).app(move |request: Request| {
+            let mut response = Response::new(shown(request.headers()).into());
+            fill(response.headers_mut());
+            async { response }
+        });
+        let mut request = Request::default();
+        fill(request.headers_mut());
+        let response = app.respond(request).await;
+        let client = shown(response.headers());
+        let app = response.into_body().into_bytes(100).await.expect("text");
+        (String::from_utf8_lossy(&app).into_owned(), client)
+    }
+
+    #[tokio::test]
+    async fn each_act_does_what_it_says_on_its_side_and_nothing_on_the_other() {
+        type Make = fn(SetHeader) -> SetHeader;
+        let always: Make = |set| set;
+        let remove: Make = |set| SetHeader {
+            act: Act::Remove,
+            ..set
+        };
+        let table: [(&str, Make, &[&str], &str); 8] = [
+            ("always", always, &[], "new"),
+            ("always", always, &["a", "b"], "new"),
+            ("if absent", SetHeader::if_absent, &[], "new"),
+            ("if absent", SetHeader::if_absent, &["a", "b"], "a,b"),
+            ("appended", SetHeader::appended, &[], "new"),
+            ("appended", SetHeader::appended, &["a", "b"], "a,b,new"),
+            ("removed", remove, &[], ""),
+            ("removed", remove, &["a", "b"], ""),
+        ];
+        for (act, make, before, after) in table {
+            let (after, before_text) = (after.to_owned(), before.join(","));
+            let response = both(make(SetHeader::response(NAME, "new")), before).await;
+            assert_eq!(response, (before_text.clone(), after.clone()), "{act}");
+            let request = both(make(SetHeader::request(NAME, "new")), before).await;
+            assert_eq!(request, (after, before_text), "{act}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_field_is_taken_away_by_name_alone() {
+        let response = both(SetHeader::remove_from_response("X-Field"), &["a", "b"]).await;
+        assert_eq!(response, ("a,b".into(), String::new()));
+        let request = both(SetHeader::remove_from_request("X-Field"), &["a", "b"]).await;
+        assert_eq!(request, (String::new(), "a,b".into()));
+    }
+
+    #[test]
+    fn what_is_no_field_is_refused_when_built() {
+        let message = |build: fn() -> SetHeader| {
+            let panic = std::panic::catch_unwind(build).expect_err("refused");
+            enfilade_core::Panicked::new(&*panic).to_string()
+        };
+        let name = message(|| SetHeader::response("x field", "a"));
+        assert!(name.ends_with("SetHeader: not the name of a header field"));
+        let value = message(|| SetHeader::request("X-Key", "secret\r\nx: y"));
+        let expected = "the value of `x-key` is not one that a header field can have";
+        assert!(value.ends_with(expected), "{value}");
+        assert!(!value.contains("secret"), "{value}");
+    }
+
+    #[test]
+    fn debug_tells_what_it_does_and_hides_the_value() {
+        let layer = SetHeader::request("x-key", "secret").appended();
+        assert_eq!(
+            format!("{layer:?}"),
+            "SetHeader(append x-key of the request)"
+        );
+    }
+}
