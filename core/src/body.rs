@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    borrow::Cow,
     error::Error as StdError,
     fmt,
     pin::Pin,
@@ -200,6 +201,15 @@ macro_rules! from_bytes {
     )*};
 }
 from_bytes!(&'static str, String, &'static [u8], Vec<u8>);
+
+impl From<Cow<'static, str>> for Body {
+    fn from(text: Cow<'static, str>) -> Body {
+        match text {
+            Cow::Borrowed(text) => Body::from(text),
+            Cow::Owned(text) => Body::from(text),
+        }
+    }
+}
 
 fn lock(body: &Mutex<BoxBody>) -> MutexGuard<'_, BoxBody> {
     body.lock().unwrap_or_else(PoisonError::into_inner)

@@ -22,6 +22,8 @@ mod rendering;
 mod request;
 mod response;
 mod short_name;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "tower")]
 mod tower;
 mod upgrade;
@@ -45,7 +47,9 @@ pub use lifecycle::{Lifecycle, StopError, Stopping};
 pub use middleware::{Around, BoxMiddleware, Middleware};
 pub use pipeline::{Pipeline, Step, Wrap};
 pub use request::RequestExt;
-pub use response::IntoResponse;
+#[cfg(feature = "json")]
+pub use response::Json;
+pub use response::{Fields, Html, IntoResponse, Redirect};
 #[cfg(feature = "tower")]
 pub use tower::{FitService, Inner, Tower, tower};
 pub use upgrade::{Duplex, Io, Upgrade, Upgrading};

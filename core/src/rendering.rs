@@ -17,8 +17,8 @@ pub(crate) struct Rendering {
 pub(crate) enum Unwritten {
     /// The body is the plain form of this error.
     Error(Error),
-    /// The `Location` is a path below the mount.
-    Location,
+    /// The `Location` is this path below the mount.
+    Location(HeaderValue),
 }
 
 impl Rendering {
@@ -39,22 +39,31 @@ impl Rendering {
             Some(Unwritten::Error(error)) if untouched(&response) => {
                 error.write(self.accept.as_ref(), &mut response);
             }
-            Some(Unwritten::Location) => self.prefix_location(&mut response),
+            Some(Unwritten::Location(path)) => self.prefix_location(&path, &mut response),
             Some(Unwritten::Error(_)) | None => {}
         }
         response
     }
 
-    fn prefix_location(&self, response: &mut Response) {
+    fn prefix_location(&self, path: &HeaderValue, response: &mut Response) {
         let Some((uri, split)) = &self.mount else {
             return;
         };
-        if let Some(location) = response.headers_mut().get_mut(header::LOCATION) {
-            let prefixed = [&uri.path().as_bytes()[..*split], location.as_bytes()].concat();
-            // Both halves were valid, so the whole is.
-            if let Ok(value) = HeaderValue::from_bytes(&prefixed) {
-                *location = value;
-            }
+        // A middleware between the redirect and here may have sent the client elsewhere.
+        let location = response.headers_mut().get_mut(header::LOCATION);
+        let Some(location) = location.filter(|location| *location == path) else {
+            return;
+        };
+        let prefix = &uri.path().as_bytes()[..*split];
+        // Two slashes in front would name a host.
+        let here: &[u8] = if prefix.starts_with(b"//") {
+            b"/."
+        } else {
+            b""
+        };
+        // All of them are valid, so the whole is.
+        if let Ok(value) = HeaderValue::from_bytes(&[here, prefix, path.as_bytes()].concat()) {
+            *location = value;
         }
     }
 }
