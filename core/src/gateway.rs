@@ -1,6 +1,6 @@
 //! What every host does around an app: [`Gateway`].
 
-use crate::{App, Cause, Request, RequestExt, Response, guard::Guard, host::commit};
+use crate::{App, Cause, PathPolicy, Request, RequestExt, Response, guard::Guard, host::commit};
 
 /// An app as a host calls it: canonical paths in, responses that can be sent out.
 ///
@@ -8,6 +8,7 @@ use crate::{App, Cause, Request, RequestExt, Response, guard::Guard, host::commi
 #[derive(Clone, Debug)]
 pub struct Gateway<A> {
     app: Guard<A>,
+    paths: PathPolicy,
 }
 
 impl<A: App> Gateway<A> {
@@ -15,17 +16,33 @@ impl<A: App> Gateway<A> {
     pub const fn new(app: A) -> Gateway<A> {
         Gateway {
             app: Guard::new(app),
+            paths: PathPolicy::Canonical,
         }
+    }
+
+    /// What is done about paths that are not canonical; they are made canonical by default.
+    #[must_use]
+    pub const fn with_path_policy(mut self, policy: PathPolicy) -> Gateway<A> {
+        self.paths = policy;
+        self
     }
 
     /// Answers one request, to which the host has given its [`Environ`](crate::Environ).
     ///
+    /// Its path is settled first, once for everything behind: see [`PathPolicy`]. A target without
+    /// a path passes where it means something, `*` with OPTIONS and an authority with CONNECT. What
+    /// the policy refuses is answered with 400, and a script name that is no prefix of the path,
+    /// which is a bug of the host, with 500.
+    ///
     /// The response can be sent as it is: see [`commit`](crate::host::commit()). The cause of a
     /// server error is reported to the host's error stream.
-    pub async fn answer(&self, request: Request) -> Response {
+    pub async fn answer(&self, mut request: Request) -> Response {
         let method = request.method().clone();
         let connection = request.environ().connection_shared();
-        let response = self.app.respond(request).await;
+        let response = match self.paths.admit(&mut request) {
+            Ok(()) => self.app.respond(request).await,
+            Err(error) => error.response_to(&request),
+        };
         let response = commit(&method, response).await;
         if response.status().is_server_error()
             && let Some(cause) = response.extensions().get::<Cause>()

@@ -80,7 +80,10 @@ mod tests {
     fn a_main_that_returns_the_error_prints_a_sentence_with_its_causes() {
         let error = HostError::new("cannot listen on port 80")
             .because(HostError::new("not permitted").because("EACCES"));
-        assert_eq!(format!("{error:?}"), "cannot listen on port 80: not permitted: EACCES");
+        assert_eq!(
+            format!("{error:?}"),
+            "cannot listen on port 80: not permitted: EACCES"
+        );
         assert_eq!(error.to_string(), "cannot listen on port 80");
     }
 }

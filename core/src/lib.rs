@@ -17,6 +17,7 @@ pub mod host;
 mod lifecycle;
 mod middleware;
 mod params;
+mod path;
 mod pipeline;
 mod rendering;
 mod request;
@@ -45,6 +46,7 @@ pub use guard::{Guard, Panicked};
 pub use host::{Host, HostError};
 pub use lifecycle::{Lifecycle, StopError, Stopping};
 pub use middleware::{Around, BoxMiddleware, Middleware};
+pub use path::{PathError, PathPolicy};
 pub use pipeline::{Pipeline, Step, Wrap};
 pub use request::RequestExt;
 #[cfg(feature = "json")]
