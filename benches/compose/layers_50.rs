@@ -10,6 +10,7 @@ use enfilade_core::{App, Pipeline, Request};
 
 fn main() {
     let new = Pipeline::new();
-    let app = twenty_five!(twenty_five!(new, SetHeader::nth), SetHeader::nth).app(async |_: Request| "hello");
+    let app = twenty_five!(twenty_five!(new, SetHeader::nth), SetHeader::nth)
+        .app(async |_: Request| "hello");
     ready(pin!(app.respond(Request::default())));
 }

@@ -43,9 +43,15 @@ fn main() {
     report("noop/0", new().app(handler));
     report("noop/5", five!(new(), noop).app(handler));
     report("noop/25", twenty_five!(new(), noop).app(handler));
-    report("noop/50", twenty_five!(twenty_five!(new(), noop), noop).app(handler));
+    report(
+        "noop/50",
+        twenty_five!(twenty_five!(new(), noop), noop).app(handler),
+    );
     let set = SetHeader::nth;
     report("set-header/5", five!(new(), set).app(handler));
     report("set-header/25", twenty_five!(new(), set).app(handler));
-    report("set-header/50", twenty_five!(twenty_five!(new(), set), set).app(handler));
+    report(
+        "set-header/50",
+        twenty_five!(twenty_five!(new(), set), set).app(handler),
+    );
 }

@@ -37,7 +37,10 @@ async fn pass(request: Request, next: Next) -> Response {
 fn call(mut router: Router) -> Subject {
     Box::new(move || {
         let request = Request::new(Body::empty());
-        let response = ready(pin!(Service::<Request>::call(&mut router, black_box(request))));
+        let response = ready(pin!(Service::<Request>::call(
+            &mut router,
+            black_box(request)
+        )));
         black_box(response.unwrap_or_else(|never| match never {}));
     })
 }

@@ -2,9 +2,7 @@
 
 use std::{hint::black_box, pin::pin};
 
-use enfilade_core::{
-    App, BoxMiddleware, Middleware, Next, Pipeline, Request, Response, from_fn,
-};
+use enfilade_core::{App, BoxMiddleware, Middleware, Next, Pipeline, Request, Response, from_fn};
 use http::{HeaderName, HeaderValue};
 
 use super::{FIELDS, Subject, ready};
@@ -57,7 +55,12 @@ async fn empty(_: Request) -> &'static str {
 #[macro_export]
 macro_rules! five {
     ($pipeline:expr, $step:expr) => {
-        $pipeline.with($step(0)).with($step(1)).with($step(2)).with($step(3)).with($step(4))
+        $pipeline
+            .with($step(0))
+            .with($step(1))
+            .with($step(2))
+            .with($step(3))
+            .with($step(4))
     };
 }
 
@@ -92,7 +95,13 @@ pub(super) fn subject(stack: &str) -> Option<Subject> {
         "noop/1" => call(new().with(Noop).app(empty)),
         "noop/5" => call(five!(new(), noop).app(empty)),
         "noop/7" => call(five!(new(), noop).with(Noop).with(Noop).app(empty)),
-        "noop/8" => call(five!(new(), noop).with(Noop).with(Noop).with(Noop).app(empty)),
+        "noop/8" => call(
+            five!(new(), noop)
+                .with(Noop)
+                .with(Noop)
+                .with(Noop)
+                .app(empty),
+        ),
         "noop/25" => call(twenty_five!(new(), noop).app(empty)),
         "noop/50" => call(twenty_five!(twenty_five!(new(), noop), noop).app(empty)),
         "set-header/5" => call(five!(new(), SetHeader::nth).app(empty)),

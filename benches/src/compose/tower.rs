@@ -42,7 +42,8 @@ pub(super) fn subject(stack: &str) -> Option<Subject> {
 /// Called as cheaply as tower allows: nothing is boxed, nothing is cloned.
 fn call<S>(mut service: S) -> Subject
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible> + 'static,
+    S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible>
+        + 'static,
 {
     Box::new(move || {
         let request = Request::new(Full::default());

@@ -1,9 +1,14 @@
 //! Being told what became of a body, without wrapping it.
 
-use bytes::Bytes;
-use http_body::Frame;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
-use super::BodyError;
+use bytes::Bytes;
+use http_body::{Body as _, Frame};
+
+use super::{Body, BodyError};
 
 /// Is told how a body went. See [`Body::watch`](super::Body::watch).
 pub trait BodyWatch: Send + Sync {
@@ -36,51 +41,67 @@ pub enum Ending {
     Dropped,
 }
 
-/// A watch and its counters; another one behind it where a body is watched by several.
-pub(super) struct Watched {
-    watch: Box<dyn BodyWatch>,
+/// A body, what watches it, and what there is to tell.
+pub(super) struct Watched<W: BodyWatch + ?Sized> {
+    body: Body,
     begun: bool,
     ended: bool,
     bytes: u64,
-    next: Option<Box<Watched>>,
+    watch: W,
 }
 
-impl Watched {
-    pub(super) fn new(watch: impl BodyWatch + 'static, next: Option<Box<Watched>>) -> Watched {
+impl<W: BodyWatch> Watched<W> {
+    pub(super) const fn new(body: Body, watch: W) -> Watched<W> {
         Watched {
-            watch: Box::new(watch),
+            body,
             begun: false,
             ended: false,
             bytes: 0,
-            next,
+            watch,
+        }
+    }
+}
+
+impl<W: BodyWatch + ?Sized> Watched<W> {
+    pub(super) const fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The bytes, where they are all in memory; then nothing is left.
+    pub(super) fn take_bytes(&mut self) -> Option<Bytes> {
+        match std::mem::take(&mut self.body).try_into_bytes() {
+            Ok(bytes) => {
+                self.data(bytes.len());
+                Some(bytes)
+            }
+            Err(body) => {
+                self.body = body;
+                None
+            }
         }
     }
 
-    pub(super) fn polled(&mut self, frame: &Option<Result<Frame<Bytes>, BodyError>>) {
-        match frame {
-            Some(Ok(frame)) => self.data(frame.data_ref().map_or(0, Bytes::len)),
-            Some(Err(_)) => self.end(Ending::Failed),
-            None => self.end(Ending::Complete),
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(frame) = &polled {
+            match frame {
+                Some(Ok(frame)) => self.data(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Err(_)) => self.end(Ending::Failed),
+                None => self.end(Ending::Complete),
+            }
         }
+        polled
     }
 
-    pub(super) fn data(&mut self, bytes: usize) {
+    fn data(&mut self, bytes: usize) {
         if !self.begun {
             self.begun = true;
             self.watch.first_frame();
         }
         self.bytes += bytes as u64;
-        if let Some(next) = &mut self.next {
-            next.data(bytes);
-        }
-    }
-
-    pub(super) fn dropped(&mut self, at_the_end: bool) {
-        self.end(if at_the_end {
-            Ending::Complete
-        } else {
-            Ending::Dropped
-        });
     }
 
     fn end(&mut self, ending: Ending) {
@@ -91,9 +112,18 @@ impl Watched {
                 ending,
             });
         }
-        if let Some(next) = &mut self.next {
-            next.end(ending);
-        }
+    }
+}
+
+/// A host that knows the length does not poll for the end.
+impl<W: BodyWatch + ?Sized> Drop for Watched<W> {
+    fn drop(&mut self) {
+        let at_the_end = self.body.is_end_stream() || self.body.size_hint().exact() == Some(0);
+        self.end(if at_the_end {
+            Ending::Complete
+        } else {
+            Ending::Dropped
+        });
     }
 }
 
@@ -104,7 +134,6 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::Body;
 
     #[derive(Clone, Default)]
     struct Notes(Arc<Mutex<Vec<BodyEnd>>>);
