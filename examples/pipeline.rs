@@ -1,0 +1,97 @@
+//! The main job: an app behind authentication, compression and an access log, with a second app
+//! and an axum router mounted under prefixes.
+//!
+//! ```text
+//! cargo run --features tower --example pipeline       # PORT=8080 for another port
+//!
+//! $ curl -i http://127.0.0.1:8000/api/books
+//! HTTP/1.1 401 Unauthorized
+//! www-authenticate: Basic realm="library", charset="UTF-8"
+//! $ curl -u ada:lovelace --compressed http://127.0.0.1:8000/api/books
+//! [{"id":1,"title":"The Art of Computer Programming"}, ...]
+//! $ curl -u ada:lovelace http://127.0.0.1:8000/api/books/2
+//! {"id":2,"title":"Structure and Interpretation of Computer Programs"}
+//! $ curl -u ada:lovelace http://127.0.0.1:8000/status/ready
+//! script name /status, path info /ready: up
+//! $ curl -u ada:lovelace http://127.0.0.1:8000/axum/hello/bob
+//! hello bob, from axum
+//! $ curl -i -u ada:lovelace http://127.0.0.1:8000/axum/old
+//! HTTP/1.1 308 Permanent Redirect
+//! location: /axum/hello/you
+//! ```
+//!
+//! and one line a request on the standard output, such as
+//!
+//! ```text
+//! 127.0.0.1 - ada [23/Nov/2026:00:12:34 +0000] "GET /api/books HTTP/1.1" 200 154 "-" "curl/7.88.1"
+//! ```
+
+use axum::response::Redirect;
+use enfilade::core::{Environ, HostError, Json, Mounts, OrStatus, Router, tower_service};
+use enfilade::middleware::{AccessLog, BasicAuth, Compression, RequestId, Timeout};
+use enfilade::server::Server;
+use enfilade::{App, Pipeline, Request, RequestExt, Result};
+use serde::Serialize;
+use std::time::Duration;
+
+#[derive(Serialize)]
+struct Book {
+    id: u64,
+    title: &'static str,
+}
+
+const BOOKS: [Book; 3] = [
+    Book { id: 1, title: "The Art of Computer Programming" },
+    Book { id: 2, title: "Structure and Interpretation of Computer Programs" },
+    Book { id: 3, title: "A Discipline of Programming" },
+];
+
+async fn books(_: Request) -> Json<&'static [Book]> {
+    Json(&BOOKS)
+}
+
+async fn book(request: Request) -> Result<Json<&'static Book>> {
+    let id: u64 = request.param("id")?;
+    Ok(Json(BOOKS.iter().find(|book| book.id == id).or_status(404)?))
+}
+
+fn api() -> impl App {
+    Router::new().get("/books", books).get("/books/{id}", book)
+}
+
+/// An app is any async function; it knows where it is mounted.
+async fn status(request: Request) -> String {
+    format!("script name {}, path info {}: up\n", request.script_name(), request.path_info())
+}
+
+/// An axum router keeps its own ways; its redirects come out right under any prefix.
+fn axum_site() -> axum::Router {
+    use axum::extract::Path;
+    axum::Router::new()
+        .route(
+            "/hello/{name}",
+            axum::routing::get(|Path(name): Path<String>| async move {
+                format!("hello {name}, from axum\n")
+            }),
+        )
+        .route("/old", axum::routing::get(|| async { Redirect::permanent("/hello/you") }))
+}
+
+fn site() -> impl App {
+    Pipeline::new()
+        .with(RequestId::new())
+        .with(AccessLog::combined())
+        .with(Compression::new())
+        .with(Timeout::new(Duration::from_secs(30)))
+        .with(BasicAuth::new("library").account("ada", "lovelace"))
+        .app(
+            Mounts::new()
+                .mount("/api", api())
+                .mount("/status", status)
+                .mount("/axum", tower_service(axum_site())),
+        )
+}
+
+fn main() -> Result<(), HostError> {
+    enfilade::run(site())
+}
