@@ -41,9 +41,18 @@ struct Book {
 }
 
 const BOOKS: [Book; 3] = [
-    Book { id: 1, title: "The Art of Computer Programming" },
-    Book { id: 2, title: "Structure and Interpretation of Computer Programs" },
-    Book { id: 3, title: "A Discipline of Programming" },
+    Book {
+        id: 1,
+        title: "The Art of Computer Programming",
+    },
+    Book {
+        id: 2,
+        title: "Structure and Interpretation of Computer Programs",
+    },
+    Book {
+        id: 3,
+        title: "A Discipline of Programming",
+    },
 ];
 
 async fn books(_: Request) -> Json<&'static [Book]> {
@@ -52,7 +61,9 @@ async fn books(_: Request) -> Json<&'static [Book]> {
 
 async fn book(request: Request) -> Result<Json<&'static Book>> {
     let id: u64 = request.param("id")?;
-    Ok(Json(BOOKS.iter().find(|book| book.id == id).or_status(404)?))
+    Ok(Json(
+        BOOKS.iter().find(|book| book.id == id).or_status(404)?,
+    ))
 }
 
 fn api() -> impl App {
@@ -61,7 +72,11 @@ fn api() -> impl App {
 
 /// An app is any async function; it knows where it is mounted.
 async fn status(request: Request) -> String {
-    format!("script name {}, path info {}: up\n", request.script_name(), request.path_info())
+    format!(
+        "script name {}, path info {}: up\n",
+        request.script_name(),
+        request.path_info()
+    )
 }
 
 /// An axum router keeps its own ways; its redirects come out right under any prefix.
@@ -74,7 +89,10 @@ fn axum_site() -> axum::Router {
                 format!("hello {name}, from axum\n")
             }),
         )
-        .route("/old", axum::routing::get(|| async { Redirect::permanent("/hello/you") }))
+        .route(
+            "/old",
+            axum::routing::get(|| async { Redirect::permanent("/hello/you") }),
+        )
 }
 
 fn site() -> impl App {

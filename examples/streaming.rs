@@ -35,9 +35,10 @@ async fn clock(request: Request) -> Response {
         }
     });
     let mut response = Response::new(Body::stream(events));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/event-stream"),
+    );
     response
 }
 
