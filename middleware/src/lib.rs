@@ -1,5 +1,11 @@
 //! Middleware for Enfilade: one file each, one public type with one method each.
 
+#[cfg(feature = "auth")]
+mod auth;
+#[cfg(feature = "auth")]
+mod basic_auth;
+#[cfg(feature = "auth")]
+mod bearer_auth;
 #[cfg(feature = "request-id")]
 mod request_id;
 #[cfg(feature = "set-header")]
@@ -8,6 +14,12 @@ mod set_header;
 mod timeout;
 mod user;
 
+#[cfg(feature = "auth")]
+pub use auth::{Identity, Scopes, Verdict};
+#[cfg(feature = "auth")]
+pub use basic_auth::{BasicAuth, Htpasswd, HtpasswdError};
+#[cfg(feature = "auth")]
+pub use bearer_auth::BearerAuth;
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdValue};
 #[cfg(feature = "set-header")]
