@@ -144,6 +144,23 @@ impl Body {
         }
     }
 
+    /// Whether it is these very bytes, not only equal ones, and unread.
+    pub(crate) fn is_same(&self, bytes: &Bytes) -> bool {
+        match &self.0 {
+            Kind::Full(own) => own.as_ptr() == bytes.as_ptr() && own.len() == bytes.len(),
+            Kind::Other(Other::Watched(watched)) => watched.body().is_same(bytes),
+            Kind::Other(_) => false,
+        }
+    }
+
+    /// Puts other bytes in place of what is in it; who watches it goes on watching.
+    pub(crate) fn refill(&mut self, bytes: Bytes) {
+        match &mut self.0 {
+            Kind::Other(Other::Watched(watched)) => watched.body_mut().refill(bytes),
+            _ => *self = Body::from(bytes),
+        }
+    }
+
     /// Tells `watch` when the first frame is handed on, and once how the body ended. Bytes in
     /// memory stay in memory. A body may be watched by several. One allocation.
     #[must_use]

@@ -1,28 +1,46 @@
 //! What goes wrong in an app, as a response: [`Error`], [`Cause`], [`OrStatus`].
 
-use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
-    IntoResponse, Request, Response,
+    BoxError, IntoResponse, ReadError, Request, Response,
     body::Body,
-    rendering::{Rendering, Unwritten, set_text},
+    field::vary,
+    rendering::{Rendering, Unwritten},
+    response::with_type,
 };
 
+#[cfg(feature = "anyhow")]
+mod anyhow;
+mod carried;
+mod cause;
+mod or_status;
 mod problem;
+
+pub use cause::Cause;
+pub use or_status::OrStatus;
+pub(crate) use problem::Form;
 
 /// A `Result` whose error is a response. `Result` alone is `Result<Response, Error>`.
 pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
 
 /// An error that knows how it is answered.
 ///
-/// `?` makes one from any [`std::error::Error`]: a 500 that keeps its cause for loggers and never
-/// shows it to the client. Where another status is right, say it with
-/// [`or_status`](OrStatus::or_status), or begin with the status.
+/// `?` makes one from any [`std::error::Error`], and from whatever else converts to a boxed one
+/// (`anyhow::Error`, [`BoxError`], text): a 500 that keeps its cause for loggers and never shows
+/// it to the client. Where another status is right, say it with
+/// [`or_status`](OrStatus::or_status), or begin with the status. A [`ReadError`] brings its own.
 ///
-/// It is written as `application/problem+json` (RFC 9457), as HTML or as plain text, whichever the
-/// request's `Accept` prefers.
+/// # How it is written
+///
+/// By the request's `Accept`, with `Vary: Accept`: as `application/problem+json` (RFC 9457) for
+/// clients that ask for it or for `application/json`, as HTML for those that ask for `text/html`,
+/// and as plain text for all others, among them those that take anything (`*/*`, as curl says).
+/// The body says the status and the [`message`](Error::message); a middleware that replaces it,
+/// such as one for error pages, has the last word.
 ///
 /// ```
 /// use enfilade_core::{Error, OrStatus, Request, Result};
@@ -63,6 +81,18 @@ impl Error {
             }
             _ => panic!("an error's status is a number from 400 to 599"),
         }
+    }
+
+    /// The same error, answered with another status.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is not a number from 400 to 599.
+    #[must_use]
+    #[track_caller]
+    pub fn with_status(self, status: impl TryInto<StatusCode>) -> Error {
+        let status = Error::status(status).0.status;
+        self.edit(|inner| inner.status = status)
     }
 
     /// 400: the request is malformed.
@@ -121,7 +151,7 @@ impl Error {
 
     /// Keeps `cause` for loggers. The client never sees it, unless [`expose`](Error::expose) says so.
     #[must_use]
-    pub fn because(self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+    pub fn because(self, cause: impl Into<BoxError>) -> Error {
         let cause = Cause::new(cause.into());
         self.edit(|inner| inner.cause = Some(cause))
     }
@@ -162,33 +192,43 @@ impl Error {
         Rendering::of(request).finish(self.into_response())
     }
 
-    /// Writes the body in the form that `accept` prefers.
-    pub(crate) fn write(&self, accept: Option<&HeaderValue>, response: &mut Response) {
-        let (media_type, text) = problem::render(accept, self.0.status, &self.detail());
-        set_text(response, media_type, text);
+    /// The text of the error in `form`, under `status`: that of the response, which need not be
+    /// the error's own.
+    pub(crate) fn write(&self, form: Form, status: StatusCode) -> Bytes {
+        form.write(status, &self.detail()).into()
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.0.status;
-        response.headers_mut().extend(self.0.headers.clone());
+        let status = self.0.status;
+        let plain = self.write(Form::Plain, status);
+        let mut response = with_type(Form::Plain.media_type(), Body::from(plain.clone()));
+        *response.status_mut() = status;
+        for (name, value) in &self.0.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        vary::add(response.headers_mut(), &header::ACCEPT);
         if let Some(cause) = &self.0.cause {
             response.extensions_mut().insert(cause.clone());
         }
-        self.write(None, &mut response);
-        response.extensions_mut().insert(Unwritten::Error(self));
+        let unwritten = Unwritten::Error { error: self, plain };
+        response.extensions_mut().insert(unwritten);
         response
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+impl<E: Into<BoxError>> From<E> for Error {
     fn from(error: E) -> Error {
-        Error::with(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Some(Cause::new(Box::new(error))),
-        )
+        let error = match error.into().downcast::<ReadError>() {
+            Ok(error) => return error.into_error(),
+            Err(error) => error,
+        };
+        match carried::find(&*error) {
+            // The cause is all of it, with what was said on the way.
+            Some(known) => known.clone().because(error),
+            None => Error::with(StatusCode::INTERNAL_SERVER_ERROR, Some(Cause::new(error))),
+        }
     }
 }
 
@@ -212,89 +252,5 @@ impl fmt::Display for Error {
     }
 }
 
-/// Why a response is an error: rides in its extensions, for loggers and error pages.
-///
-/// ```
-/// use enfilade_core::{App, Cause, Error, Request};
-/// # async fn check() {
-/// async fn app(_: Request) -> Result<String, Error> {
-///     Ok("x".parse::<u8>()?.to_string())
-/// }
-/// let response = App::respond(&app, Request::default()).await;
-/// let cause = response.extensions().get::<Cause>().unwrap();
-/// assert_eq!(cause.chain(), "invalid digit found in string");
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Cause(Arc<dyn StdError + Send + Sync>);
-
-impl Cause {
-    /// Keeps `error` as a cause.
-    #[must_use]
-    pub fn new(error: Box<dyn StdError + Send + Sync>) -> Cause {
-        Cause(Arc::from(error))
-    }
-
-    /// The error itself.
-    #[must_use]
-    pub fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        &*self.0
-    }
-
-    /// It and what caused it, as one line: `a: b: c`.
-    #[must_use]
-    pub fn chain(&self) -> String {
-        let mut line = self.0.to_string();
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
-            source = error.source();
-        }
-        line
-    }
-}
-
-/// Gives the error of a `Result`, or the lack of an `Option`, its status.
-///
-/// ```
-/// use enfilade_core::{OrStatus, Result};
-///
-/// fn port(text: &str) -> Result<u16> {
-///     text.parse().or_status(400)
-/// }
-/// assert_eq!(port("x").unwrap_err().status_code(), 400);
-/// assert_eq!(None::<u8>.or_status(404).unwrap_err().status_code(), 404);
-/// ```
-pub trait OrStatus<T> {
-    /// The value, or an [`Error`] with `status` that keeps the cause.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no value.
-    ///
-    /// # Panics
-    ///
-    /// If `status` is not a number from 400 to 599.
-    fn or_status(self, status: u16) -> Result<T>;
-}
-
-impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrStatus<T> for std::result::Result<T, E> {
-    #[track_caller]
-    fn or_status(self, status: u16) -> Result<T> {
-        match self {
-            Ok(value) => Ok(value),
-            Err(cause) => Err(Error::status(status).because(cause)),
-        }
-    }
-}
-
-impl<T> OrStatus<T> for Option<T> {
-    #[track_caller]
-    fn or_status(self, status: u16) -> Result<T> {
-        match self {
-            Some(value) => Ok(value),
-            None => Err(Error::status(status)),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod app;
 mod body;
 mod environ;
 mod error;
+mod field;
 mod from_fn;
 mod gateway;
 mod guard;

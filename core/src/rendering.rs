@@ -1,8 +1,13 @@
 //! Answers that can only be written once their request is known.
 
+use bytes::Bytes;
 use http::{HeaderValue, Uri, header};
 
-use crate::{Request, RequestExt, Response, body::Body, error::Error};
+use crate::{
+    Request, RequestExt, Response,
+    error::{Error, Form},
+    field::accept,
+};
 
 /// What must be kept of a request to write an answer that was made without it: in which form an
 /// error is wanted, and where the app is mounted.
@@ -16,7 +21,7 @@ pub(crate) struct Rendering {
 #[derive(Clone)]
 pub(crate) enum Unwritten {
     /// The body is the plain form of this error.
-    Error(Error),
+    Error { error: Error, plain: Bytes },
     /// The `Location` is this path below the mount.
     Location(HeaderValue),
 }
@@ -25,7 +30,7 @@ impl Rendering {
     pub(crate) fn of(request: &Request) -> Rendering {
         let split = request.script_name().len();
         Rendering {
-            accept: request.headers().get(header::ACCEPT).cloned(),
+            accept: accept::of(request.headers()),
             mount: (split > 0).then(|| (request.uri().clone(), split)),
         }
     }
@@ -36,13 +41,36 @@ impl Rendering {
             return response;
         }
         match response.extensions_mut().remove::<Unwritten>() {
-            Some(Unwritten::Error(error)) if untouched(&response) => {
-                error.write(self.accept.as_ref(), &mut response);
+            Some(Unwritten::Error { error, plain }) => {
+                self.write_error(&error, &plain, &mut response);
             }
             Some(Unwritten::Location(path)) => self.prefix_location(&path, &mut response),
-            Some(Unwritten::Error(_)) | None => {}
+            None => {}
         }
         response
+    }
+
+    fn write_error(&self, error: &Error, plain: &Bytes, response: &mut Response) {
+        // A middleware between the error and here may have put a page of its own, or have said
+        // something about these very bytes; then they stay.
+        let headers = response.headers();
+        if !response.body().is_same(plain)
+            || headers.contains_key(header::CONTENT_ENCODING)
+            || headers.contains_key(header::ETAG)
+        {
+            return;
+        }
+        let form = Form::preferred(self.accept.as_ref());
+        let status = response.status();
+        if form == Form::Plain && status == error.status_code() {
+            return;
+        }
+        let media_type = HeaderValue::from_static(form.media_type());
+        response.body_mut().refill(error.write(form, status));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
 
     fn prefix_location(&self, path: &HeaderValue, response: &mut Response) {
@@ -68,17 +96,87 @@ impl Rendering {
     }
 }
 
-/// A middleware between the error and here may have changed the body; then it stays.
-fn untouched(response: &Response) -> bool {
-    response.body().in_memory_len().is_some()
-        && !response.headers().contains_key(header::CONTENT_ENCODING)
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
 
-/// Body and media type of an error go together.
-pub(crate) fn set_text(response: &mut Response, media_type: &'static str, text: String) {
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response.headers_mut().remove(header::CONTENT_LENGTH);
-    *response.body_mut() = Body::from(text);
+    use super::*;
+    use crate::{Body, BodyEnd, BodyWatch, Ending, IntoResponse};
+
+    fn asking(accept: &'static str) -> Request {
+        let mut request = Request::default();
+        let accept = HeaderValue::from_static(accept);
+        request.headers_mut().insert(header::ACCEPT, accept);
+        request
+    }
+
+    fn finish(accept: &'static str, response: Response) -> (String, String) {
+        let response = Rendering::of(&asking(accept)).finish(response);
+        let media_type = response.headers()[header::CONTENT_TYPE].to_str();
+        let media_type = media_type.expect("ASCII").to_owned();
+        let body = response.into_body().try_into_bytes().expect("in memory");
+        (media_type, String::from_utf8(body.into()).expect("text"))
+    }
+
+    #[test]
+    fn what_a_middleware_put_in_place_of_an_error_stays() {
+        let error = || Error::not_found().into_response();
+        // Of the same length and the same text, but other bytes.
+        let replaced = error().map(|_| Body::from("Not Found\n".to_owned()));
+        assert_eq!(finish("text/html", replaced).1, "Not Found\n");
+        for name in [header::ETAG, header::CONTENT_ENCODING] {
+            let mut response = error();
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static("x"));
+            assert_eq!(finish("text/html", response).1, "Not Found\n");
+        }
+        assert!(
+            finish("text/html", error())
+                .1
+                .contains("<h1>404 Not Found</h1>")
+        );
+    }
+
+    #[test]
+    fn an_error_is_written_under_the_status_that_is_sent() {
+        let response = (http::StatusCode::GONE, Error::not_found()).into_response();
+        let (media_type, text) = finish("application/json", response);
+        assert_eq!(media_type, "application/problem+json");
+        assert_eq!(text, "{\"title\":\"Gone\",\"status\":410}\n");
+        let response = (http::StatusCode::GONE, Error::not_found()).into_response();
+        assert_eq!(finish("*/*", response).1, "Gone\n");
+    }
+
+    #[test]
+    fn who_watches_the_body_of_an_error_sees_what_is_sent() {
+        #[derive(Clone, Default)]
+        struct End(Arc<Mutex<Option<BodyEnd>>>);
+        impl BodyWatch for End {
+            fn end(&mut self, end: BodyEnd) {
+                *self.0.lock().expect("no panic") = Some(end);
+            }
+        }
+        let end = End::default();
+        let response = Error::not_found().into_response();
+        let response = response.map(|body| body.watch(end.clone()));
+        let (_, text) = finish("text/html", response);
+        let end = end.0.lock().expect("no panic").expect("an end");
+        assert_eq!(end.bytes, text.len() as u64);
+        assert_eq!(end.ending, Ending::Complete);
+    }
+
+    #[test]
+    fn a_redirect_that_a_middleware_has_turned_elsewhere_gets_no_prefix() {
+        let mut request = asking("*/*");
+        *request.uri_mut() = Uri::from_static("/app/x");
+        request.environ_mut().script_name = 4;
+        let mut response = crate::Redirect::to("/login").into_response();
+        let elsewhere = HeaderValue::from_static("https://id.example.org/");
+        response
+            .headers_mut()
+            .insert(header::LOCATION, elsewhere.clone());
+        let response = Rendering::of(&request).finish(response);
+        assert_eq!(response.headers()[header::LOCATION], elsewhere);
+    }
 }

@@ -67,6 +67,10 @@ impl<W: BodyWatch + ?Sized> Watched<W> {
         &self.body
     }
 
+    pub(super) const fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+
     /// The bytes, where they are all in memory; then nothing is left.
     pub(super) fn take_bytes(&mut self) -> Option<Bytes> {
         match std::mem::take(&mut self.body).try_into_bytes() {

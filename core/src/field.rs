@@ -1,0 +1,5 @@
+//! Typed parsers of header fields. Each is linear in what it reads, and takes nothing for granted.
+
+pub(crate) mod accept;
+mod quoted;
+pub(crate) mod vary;
