@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "server")]
+mod run;
+
 pub use enfilade_core as core;
 #[cfg(feature = "middleware")]
 pub use enfilade_middleware as middleware;
@@ -10,3 +13,5 @@ pub use enfilade_core::{
     App, Error, IntoResponse, Middleware, Next, Pipeline, Request, RequestExt, Response, Result,
     from_fn,
 };
+#[cfg(feature = "server")]
+pub use run::{launch, run};

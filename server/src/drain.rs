@@ -1,0 +1,75 @@
+//! From the first connection to the last: [`Run`].
+
+use std::{sync::Arc, time::Duration};
+
+use enfilade_core::{ErrorSink, Lifecycle};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::sleep;
+
+use crate::{
+    accept::accept,
+    door::Door,
+    site::Site,
+    stop::Stop,
+    tasks::{Phase, Tasks},
+};
+
+/// How long a task that was broken off may take to notice. One that never yields does not.
+const ABORT_WAIT: Duration = Duration::from_secs(1);
+
+/// A server at work.
+pub(crate) struct Run<'a> {
+    pub(crate) site: Arc<Site>,
+    pub(crate) stop: Stop,
+    pub(crate) lifecycle: &'a Lifecycle,
+    pub(crate) grace: Duration,
+    pub(crate) errors: &'a dyn ErrorSink,
+}
+
+impl Run<'_> {
+    /// Accepts connections until it is told to stop, and lets them end.
+    pub(crate) async fn serve(mut self, doors: Vec<Door>) {
+        let tasks = Arc::clone(&self.site.tasks);
+        // Whoever drops this future means that nothing shall go on.
+        let _ending = AbortOnDrop(Arc::clone(&tasks));
+        self.accept(&doors).await;
+        drop(doors);
+        self.lifecycle.begin_stop();
+        tasks.enter(Phase::Draining);
+        self.drain(&tasks).await;
+        tasks.enter(Phase::Aborting);
+        tokio::select! {
+            () = tasks.ended() => {}
+            () = sleep(ABORT_WAIT) => {}
+        }
+    }
+
+    async fn accept(&mut self, doors: &[Door]) {
+        let mut accepting: FuturesUnordered<_> =
+            doors.iter().map(|door| accept(door, &self.site)).collect();
+        tokio::select! {
+            () = self.stop.told() => {}
+            // Accepting never ends by itself.
+            Some(()) = accepting.next() => {}
+        }
+    }
+
+    async fn drain(&mut self, tasks: &Tasks) {
+        let why = tokio::select! {
+            () = tasks.ended() => return,
+            () = sleep(self.grace) => format!("had not ended after {:?}", self.grace),
+            () = self.stop.told() => "were broken off by a second signal".to_owned(),
+        };
+        let count = tasks.count();
+        self.errors
+            .report(&format!("stopping: {count} connections {why}"));
+    }
+}
+
+struct AbortOnDrop(Arc<Tasks>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Aborting);
+    }
+}

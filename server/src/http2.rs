@@ -1,0 +1,85 @@
+//! An HTTP/2 connection that runs its streams itself: [`Http2`].
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use hyper::{rt::Executor, server::conn::http2};
+use hyper_util::rt::TokioIo;
+
+use crate::{service::Service, wire::Wire};
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An HTTP/2 connection and the requests that run on it, in one task.
+///
+/// hyper would spawn a task for each request, and each would wake the connection to have its
+/// frames written. Here, all that are ready are polled, and then the connection writes what they
+/// made, at once: a tenth of the system calls. Dropping it drops what runs on it.
+pub(crate) struct Http2 {
+    connection: http2::Connection<TokioIo<Wire>, Service, Streams>,
+    running: FuturesUnordered<Running>,
+    begun: Streams,
+}
+
+/// The requests that were begun since the connection was polled last.
+#[derive(Clone, Default)]
+struct Streams(Arc<Mutex<Vec<Running>>>);
+
+impl Streams {
+    fn lock(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+    fn execute(&self, stream: F) {
+        self.lock().push(Box::pin(stream));
+    }
+}
+
+impl Http2 {
+    pub(crate) fn new(wire: Wire, service: Service) -> Http2 {
+        let begun = Streams::default();
+        Http2 {
+            connection: http2::Builder::new(begun.clone())
+                .serve_connection(TokioIo::new(wire), service),
+            running: FuturesUnordered::new(),
+            begun,
+        }
+    }
+
+    pub(crate) fn graceful_shutdown(&mut self) {
+        Pin::new(&mut self.connection).graceful_shutdown();
+    }
+}
+
+impl Future for Http2 {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let this = &mut *self;
+        loop {
+            while let Poll::Ready(Some(())) = this.running.poll_next_unpin(cx) {}
+            if let Poll::Ready(end) = Pin::new(&mut this.connection).poll(cx) {
+                return Poll::Ready(end);
+            }
+            let begun = std::mem::take(&mut *this.begun.lock());
+            if begun.is_empty() {
+                return Poll::Pending;
+            }
+            this.running.extend(begun);
+        }
+    }
+}
+
+impl Drop for Http2 {
+    fn drop(&mut self) {
+        // A request holds its executor: without this, one that was never polled held itself.
+        self.begun.lock().clear();
+    }
+}

@@ -1,0 +1,99 @@
+//! A server whose sockets are open: [`Listening`].
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use enfilade_core::{App, Host, HostError};
+
+use crate::{address::Address, door::Door, drain::Run, options::Options, site::Site, stop::Stop};
+
+/// A server whose sockets are open, so that its addresses are known. Made by
+/// [`Server::listen`](crate::Server::listen).
+///
+/// ```no_run
+/// # async fn check() -> Result<(), enfilade_core::HostError> {
+/// use enfilade_core::Request;
+/// use enfilade_server::Server;
+///
+/// let listening = Server::bind("127.0.0.1:0").listen()?;
+/// eprintln!("port {}", listening.local_addr().expect("a TCP address").port());
+/// listening.serve(async |_: Request| "hello").await
+/// # }
+/// ```
+pub struct Listening {
+    doors: Vec<Door>,
+    addresses: Vec<Address>,
+    options: Options,
+}
+
+impl Listening {
+    pub(crate) fn new(doors: Vec<(Door, Address)>, options: Options) -> Listening {
+        let (doors, addresses) = doors.into_iter().unzip();
+        Listening {
+            doors,
+            addresses,
+            options,
+        }
+    }
+
+    /// Where the server listens, in the order in which it was told.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// The first address with a port.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            Address::Tcp { address, .. } => Some(*address),
+            Address::Unix { .. } => None,
+        })
+    }
+
+    /// Serves `app` until it is told to stop. See [`Server::serve`](crate::Server::serve).
+    ///
+    /// # Errors
+    ///
+    /// Where signals cannot be listened to.
+    pub async fn serve(self, app: impl App + 'static) -> Result<(), HostError> {
+        let Listening {
+            doors,
+            addresses,
+            mut options,
+        } = self;
+        let closing = options.closing();
+        let stop = match options.shutdown.take() {
+            Some(future) => Ok(Stop::When(Some(future))),
+            None => Stop::by_signals(),
+        };
+        let ended = match stop {
+            Ok(stop) => {
+                let run = Run {
+                    site: Arc::new(Site::new(app, &options)),
+                    stop,
+                    lifecycle: &options.lifecycle,
+                    grace: options.grace,
+                    errors: &*options.errors,
+                };
+                (options.announce)(&addresses);
+                run.serve(doors).await;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        closing.run().await;
+        ended
+    }
+}
+
+impl Host for Listening {
+    fn serve(self, app: impl App + 'static) -> impl Future<Output = Result<(), HostError>> + Send {
+        Listening::serve(self, app)
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listening").field(&self.addresses).finish()
+    }
+}

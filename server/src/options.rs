@@ -1,0 +1,93 @@
+//! How a server serves, wherever it listens: [`Options`].
+
+use std::{
+    io::{self, Write},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use enfilade_core::{Capabilities, Cause, Connection, ErrorSink, Lifecycle, StandardError};
+use http::HeaderValue;
+
+use crate::Address;
+
+pub(crate) struct Options {
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(crate) grace: Duration,
+    pub(crate) stop_deadline: Duration,
+    pub(crate) half_close: Duration,
+    pub(crate) server_name: Option<Arc<str>>,
+    pub(crate) server_header: Option<HeaderValue>,
+    pub(crate) errors: Arc<dyn ErrorSink>,
+    pub(crate) announce: Box<dyn FnOnce(&[Address]) + Send>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            lifecycle: Lifecycle::new(),
+            shutdown: None,
+            grace: Duration::from_secs(30),
+            stop_deadline: Duration::from_secs(10),
+            half_close: Duration::from_secs(5),
+            server_name: None,
+            server_header: None,
+            errors: Arc::new(StandardError),
+            announce: Box::new(print),
+        }
+    }
+}
+
+impl Options {
+    /// What is the same for all connections.
+    pub(crate) fn facts(&self) -> Connection {
+        let mut capabilities = Capabilities::default();
+        capabilities.streaming_request = true;
+        capabilities.streaming_response = true;
+        capabilities.trailers = true;
+        capabilities.upgrade = true;
+        capabilities.disconnect = true;
+
+        let mut facts = Connection::default();
+        facts.host = "http";
+        facts.capabilities = capabilities;
+        facts.errors = Arc::clone(&self.errors);
+        facts.stopping = self.lifecycle.stopping();
+        if let Some(name) = &self.server_name {
+            facts.server_name = Arc::clone(name);
+        }
+        facts
+    }
+
+    pub(crate) fn closing(&self) -> Closing {
+        Closing {
+            lifecycle: self.lifecycle.clone(),
+            deadline: self.stop_deadline,
+            errors: Arc::clone(&self.errors),
+        }
+    }
+}
+
+/// What is left to do when nothing runs any more.
+pub(crate) struct Closing {
+    lifecycle: Lifecycle,
+    deadline: Duration,
+    errors: Arc<dyn ErrorSink>,
+}
+
+impl Closing {
+    /// Runs the callbacks of the lifecycle, and reports what went wrong.
+    pub(crate) async fn run(self) {
+        for error in self.lifecycle.stop(tokio::time::sleep(self.deadline)).await {
+            self.errors.report(&Cause::new(Box::new(error)).chain());
+        }
+    }
+}
+
+fn print(addresses: &[Address]) {
+    let addresses: Vec<String> = addresses.iter().map(Address::to_string).collect();
+    // A server without an error stream serves as well.
+    let _ = writeln!(io::stderr(), "listening on {}", addresses.join(", "));
+}

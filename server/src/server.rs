@@ -1,0 +1,186 @@
+//! The server, as it is described before it starts: [`Server`].
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle};
+use http::HeaderValue;
+
+use crate::{
+    Address, Listen, Listening,
+    door::Door,
+    options::{Closing, Options},
+};
+
+/// Hosts an app over HTTP/1.1 and HTTP/2.
+///
+/// Both versions are spoken on each socket: HTTP/2 by prior knowledge or, with TLS, by ALPN.
+///
+/// ```no_run
+/// # async fn check() -> Result<(), enfilade_core::HostError> {
+/// use enfilade_core::Request;
+/// use enfilade_server::Server;
+///
+/// Server::bind("[::]:8000")
+///     .and_bind("unix:/run/site.sock")
+///     .serve(async |_: Request| "hello")
+///     .await
+/// # }
+/// ```
+///
+/// # Stopping
+///
+/// SIGINT, SIGTERM or [`with_shutdown`](Server::with_shutdown) stop it in order: it accepts no
+/// more, idle connections are closed, and requests that run have 30 seconds to end; then they are
+/// broken off. A second signal breaks them off at once. Last, what was registered on the
+/// [`Lifecycle`] is closed.
+#[must_use = "a server does nothing until it serves an app"]
+pub struct Server {
+    listens: Vec<Listen>,
+    options: Options,
+}
+
+impl Server {
+    /// A server that listens at `place`: see [`Listen`] for what can be written.
+    ///
+    /// Nothing is opened yet, so what is wrong with it is told when the server starts.
+    pub fn bind(place: impl Into<Listen>) -> Server {
+        Server {
+            listens: vec![place.into()],
+            options: Options::default(),
+        }
+    }
+
+    /// Listens at `place`, too.
+    pub fn and_bind(mut self, place: impl Into<Listen>) -> Server {
+        self.listens.push(place.into());
+        self
+    }
+
+    /// Stops when `shutdown` ends, and leaves the process's signals alone. Without it SIGINT and
+    /// SIGTERM stop the server.
+    pub fn with_shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Server {
+        self.options.shutdown = Some(Box::pin(shutdown));
+        self
+    }
+
+    /// Closes what is registered on `lifecycle` after the last request. By default there is
+    /// nothing to close.
+    pub fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Server {
+        self.options.lifecycle = lifecycle;
+        self
+    }
+
+    /// How long requests may go on after the server was told to stop: 30 seconds by default.
+    pub const fn with_grace(mut self, grace: Duration) -> Server {
+        self.options.grace = grace;
+        self
+    }
+
+    /// How long the callbacks of the [`Lifecycle`] may take together: 10 seconds by default.
+    pub const fn with_stop_deadline(mut self, deadline: Duration) -> Server {
+        self.options.stop_deadline = deadline;
+        self
+    }
+
+    /// How long an app may go on without writing for a client that closed its side of an HTTP/1.1
+    /// connection: 5 seconds by default.
+    ///
+    /// Such a client may have gone, or may only have said that it sends no more (`nc` does); TCP
+    /// does not tell which. While something can be written to it, it is there. Zero takes it for
+    /// gone at once. A connection that was reset drops the app's future at once, always.
+    pub const fn with_half_close(mut self, patience: Duration) -> Server {
+        self.options.half_close = patience;
+        self
+    }
+
+    /// The name of the server in the environ, for URLs where a request names no host. By default
+    /// it is the address that the client connected to, and `localhost` for Unix sockets.
+    pub fn with_server_name(mut self, name: impl Into<Arc<str>>) -> Server {
+        self.options.server_name = Some(name.into());
+        self
+    }
+
+    /// The `Server` field of responses that have none. By default there is none: it tells
+    /// strangers what to try.
+    pub fn with_server_header(mut self, value: HeaderValue) -> Server {
+        self.options.server_header = Some(value);
+        self
+    }
+
+    /// Where errors are reported: the standard error stream, by default.
+    pub fn with_error_sink(mut self, errors: impl ErrorSink + 'static) -> Server {
+        self.options.errors = Arc::new(errors);
+        self
+    }
+
+    /// Called with the addresses when the server listens. By default it prints them to the
+    /// standard error stream, as one line.
+    pub fn with_announcement(
+        mut self,
+        announce: impl FnOnce(&[Address]) + Send + 'static,
+    ) -> Server {
+        self.options.announce = Box::new(announce);
+        self
+    }
+
+    /// The lifecycle whose callbacks this server runs.
+    #[must_use]
+    pub const fn lifecycle(&self) -> &Lifecycle {
+        &self.options.lifecycle
+    }
+
+    pub(crate) fn closing(&self) -> Closing {
+        self.options.closing()
+    }
+
+    /// Opens the sockets. Connections wait in the system's queue until an app is served.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be opened: the address is in use, is no address of the machine, needs
+    /// rights that the process has not; a socket's path or a certificate cannot be used. The
+    /// message says what to do.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O and time enabled.
+    pub fn listen(self) -> Result<Listening, HostError> {
+        let doors = self
+            .listens
+            .into_iter()
+            .map(|listen| Door::open(listen, &self.options))
+            .collect::<Result<Vec<_>, HostError>>()?;
+        Ok(Listening::new(doors, self.options))
+    }
+
+    /// Serves `app` until it is told to stop, in the tokio runtime that it is called in.
+    ///
+    /// Dropping the future breaks everything off.
+    ///
+    /// # Errors
+    ///
+    /// As for [`listen`](Server::listen), and where signals cannot be listened to. What was
+    /// registered on the [`Lifecycle`] is closed then, too.
+    pub async fn serve(self, app: impl App + 'static) -> Result<(), HostError> {
+        let closing = self.closing();
+        match self.listen() {
+            Ok(listening) => listening.serve(app).await,
+            Err(error) => {
+                closing.run().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Host for Server {
+    fn serve(self, app: impl App + 'static) -> impl Future<Output = Result<(), HostError>> + Send {
+        Server::serve(self, app)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.listens).finish()
+    }
+}

@@ -1,0 +1,46 @@
+//! What all connections of a server share: [`Site`].
+
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use enfilade_core::{App, Gateway, Request, Response};
+use http::HeaderValue;
+use hyper::server::conn::http1;
+
+use crate::{finish::Finish, options::Options, tasks::Tasks};
+
+/// The app, and how it is served.
+pub(crate) struct Site {
+    pub(crate) app: Arc<dyn Answer>,
+    pub(crate) http1: http1::Builder,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) server_header: Option<HeaderValue>,
+    pub(crate) half_close: Duration,
+}
+
+impl Site {
+    pub(crate) fn new(app: impl App + 'static, options: &Options) -> Site {
+        Site {
+            app: Arc::new(Gateway::new(app)),
+            // Limits on heads and on time belong here.
+            http1: http1::Builder::new(),
+            tasks: Tasks::new(),
+            server_header: options.server_header.clone(),
+            half_close: options.half_close,
+        }
+    }
+}
+
+/// A response that is being made. One box a request: hyper keeps the future's type inside each
+/// connection, and idle connections shall not pay for the depth of a pipeline.
+pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+/// A [`Gateway`], erased: so hyper is compiled once, and not for each app.
+pub(crate) trait Answer: Send + Sync {
+    fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered;
+}
+
+impl<A: App + 'static> Answer for Gateway<A> {
+    fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
+        Box::pin(async move { Ok(finish.apply((*self).answer(request).await)) })
+    }
+}

@@ -1,0 +1,78 @@
+//! Sockets that connections come from: [`Socket`].
+
+use std::{io, path::Path};
+
+use enfilade_core::{Connection, HostError, Peer};
+use tokio::net::TcpListener;
+
+use crate::{
+    address::Address,
+    listen::{Listen, Place},
+    stream::Stream,
+};
+
+mod tcp;
+#[cfg(unix)]
+mod unix;
+
+/// An open socket.
+pub(crate) enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(unix::Listener),
+}
+
+impl Socket {
+    /// Opens what `listen` describes.
+    pub(crate) fn open(listen: Listen) -> Result<Socket, HostError> {
+        match listen.place {
+            Place::Name(name) => tcp::open_name(&name).map(Socket::Tcp),
+            Place::Address(address) => tcp::open(address).map(Socket::Tcp),
+            Place::Tcp(listener) => tcp::adopt(listener).map(Socket::Tcp),
+            #[cfg(unix)]
+            Place::Path(path) => unix::Listener::open(&path, listen.mode).map(Socket::Unix),
+            #[cfg(unix)]
+            Place::Unix(listener) => unix::Listener::adopt(listener).map(Socket::Unix),
+            #[cfg(not(unix))]
+            Place::Path(path) => Err(HostError::new(format!(
+                "cannot listen at unix:{}: this system has no Unix sockets; bind an address",
+                path.display()
+            ))),
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self, tls: bool) -> io::Result<Address> {
+        Ok(match self {
+            Socket::Tcp(listener) => Address::Tcp {
+                address: listener.local_addr()?,
+                tls,
+            },
+            #[cfg(unix)]
+            Socket::Unix(listener) => Address::Unix {
+                path: listener.path().map(Path::to_owned),
+                tls,
+            },
+        })
+    }
+
+    /// Waits for a connection, and puts its two ends into `facts`.
+    pub(crate) async fn accept(&self, mut facts: Connection) -> io::Result<(Stream, Connection)> {
+        match self {
+            Socket::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                facts.peer = Peer::inet(peer);
+                if facts.local == Peer::Unknown {
+                    facts.local = Peer::inet(stream.local_addr()?);
+                }
+                Ok((Stream::Tcp(stream), facts))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                facts.peer = peer;
+                Ok((Stream::Other(Box::new(stream)), facts))
+            }
+        }
+    }
+}

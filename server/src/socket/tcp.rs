@@ -1,0 +1,102 @@
+//! TCP listeners, and what keeps one from being opened.
+
+use std::{
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+};
+
+use enfilade_core::HostError;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+/// How many connections the system keeps that nobody has accepted yet.
+const BACKLOG: i32 = 1024;
+
+/// Opens `name`, a host and a port.
+pub(super) fn open_name(name: &str) -> Result<TcpListener, HostError> {
+    let bad = |why: &str| {
+        HostError::new(format!(
+            "cannot listen at {name:?}: {why}; write an address and a port such as \
+             127.0.0.1:8000, [::]:8000 or :8000, or a path such as unix:/run/site.sock"
+        ))
+    };
+    match name.to_socket_addrs().map(|mut found| found.next()) {
+        Ok(Some(address)) => open(address),
+        Ok(None) => Err(bad("the name has no address")),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            Err(bad("this is no address").because(error))
+        }
+        Err(error) => Err(bad("the name is not known").because(error)),
+    }
+}
+
+/// Opens `address`; `[::]` takes IPv4 as well.
+pub(super) fn open(address: SocketAddr) -> Result<TcpListener, HostError> {
+    let opened = match bind(address) {
+        // A machine without IPv6: all of its addresses are the IPv4 ones.
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && has_no_ipv6(&error) => {
+            bind((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        opened => opened,
+    };
+    opened.map_err(|error| refused(address, error))
+}
+
+/// Takes a listener that somebody else has opened.
+pub(super) fn adopt(listener: std::net::TcpListener) -> Result<TcpListener, HostError> {
+    prepare(Socket::from(listener)).map_err(|error| {
+        HostError::new("the TCP listener that was handed over cannot be used").because(error)
+    })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    // A restart need not wait for connections that are winding down. Elsewhere than on Unix it
+    // would let two programs share a port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    prepare(socket)
+}
+
+fn prepare(socket: Socket) -> io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    // Connections inherit it, which saves a system call for each: a response is written at once,
+    // so there is nothing to wait for.
+    socket.set_tcp_nodelay(true)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn has_no_ipv6(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::AddrNotAvailable || error.kind() == ErrorKind::Unsupported
+}
+
+fn refused(address: SocketAddr, error: io::Error) -> HostError {
+    let port = address.port();
+    let message = match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "cannot listen at {address}: port {port} is in use; stop the program that listens \
+             there (`ss -ltnp 'sport = :{port}'` names it), or bind another port (0 is any free one)"
+        ),
+        ErrorKind::PermissionDenied if port < 1024 => format!(
+            "cannot listen at {address}: port {port} is for privileged programs; bind a port from \
+             1024 on behind a proxy, or grant the right with \
+             `setcap cap_net_bind_service=+ep` on the program"
+        ),
+        ErrorKind::AddrNotAvailable => format!(
+            "cannot listen at {address}: {} is no address of this machine; bind one that it has, \
+             or [::]:{port} for all",
+            address.ip()
+        ),
+        _ => format!("cannot listen at {address}"),
+    };
+    HostError::new(message).because(error)
+}

@@ -1,0 +1,176 @@
+//! Unix sockets, and the care for their files.
+
+use std::{
+    fs::{self, Metadata, Permissions},
+    io::{self, ErrorKind},
+    os::unix::{
+        fs::{FileTypeExt, MetadataExt, PermissionsExt},
+        net::{UnixListener as StdListener, UnixStream as StdStream},
+    },
+    path::{Path, PathBuf},
+};
+
+use enfilade_core::{Credentials, HostError, Peer};
+use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::net::{UnixListener, UnixStream};
+
+/// How many connections the system keeps that nobody has accepted yet.
+const BACKLOG: i32 = 1024;
+
+/// A Unix socket that listens; its file, where this process made it, goes with it.
+pub(crate) struct Listener {
+    listener: UnixListener,
+    path: Option<PathBuf>,
+    /// Device and inode of the file that is ours to remove.
+    ours: Option<(u64, u64)>,
+}
+
+impl Listener {
+    /// Makes a socket at `path`. A file that is there is removed only if it is a socket at which
+    /// nobody listens any more.
+    pub(super) fn open(path: &Path, mode: Option<u32>) -> Result<Listener, HostError> {
+        let refused = |why: String| {
+            HostError::new(format!("cannot listen at unix:{}: {why}", path.display()))
+        };
+        clear(path).map_err(|(why, error)| {
+            let refusal = refused(why);
+            match error {
+                Some(error) => refusal.because(error),
+                None => refusal,
+            }
+        })?;
+        bind(path, mode).map_err(|error| refused(advice(path, &error)).because(error))
+    }
+
+    /// Takes a listener that somebody else has opened; its file stays theirs.
+    pub(super) fn adopt(listener: StdListener) -> Result<Listener, HostError> {
+        let path = listener
+            .local_addr()
+            .ok()
+            .and_then(|address| address.as_pathname().map(Path::to_owned));
+        listener
+            .set_nonblocking(true)
+            .and_then(|()| UnixListener::from_std(listener))
+            .map(|listener| Listener {
+                listener,
+                path,
+                ours: None,
+            })
+            .map_err(|error| {
+                HostError::new("the Unix listener that was handed over cannot be used")
+                    .because(error)
+            })
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, address) = self.listener.accept().await?;
+        let credentials = stream.peer_cred()?;
+        let peer = Peer::Unix {
+            path: address.as_pathname().map(Path::to_owned),
+            credentials: Some(Credentials {
+                user: credentials.uid(),
+                group: credentials.gid(),
+                process: credentials.pid(),
+            }),
+        };
+        Ok((stream, peer))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let (Some(path), Some(ours)) = (&self.path, self.ours) else {
+            return;
+        };
+        // Another process may have put its own socket there by now.
+        if fs::symlink_metadata(path).is_ok_and(|file| identity(&file) == ours) {
+            // If this fails, the next start finds a socket without a listener, and removes it.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn bind(path: &Path, mode: Option<u32>) -> io::Result<Listener> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    let listening = listen(socket, path, mode);
+    if listening.is_err() {
+        fs::remove_file(path)?;
+    }
+    let (listener, ours) = listening?;
+    Ok(Listener {
+        listener,
+        path: Some(path.to_owned()),
+        ours: Some(ours),
+    })
+}
+
+/// Nobody can connect before `listen`, so the permissions are set before anybody can.
+fn listen(
+    socket: Socket,
+    path: &Path,
+    mode: Option<u32>,
+) -> io::Result<(UnixListener, (u64, u64))> {
+    let ours = identity(&fs::symlink_metadata(path)?);
+    if let Some(mode) = mode {
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok((UnixListener::from_std(socket.into())?, ours))
+}
+
+/// Removes a socket that is left over; says what else stands in the way.
+fn clear(path: &Path) -> Result<(), (String, Option<io::Error>)> {
+    let file = match fs::symlink_metadata(path) {
+        Ok(file) => file,
+        // What is wrong with the path, `bind` will say.
+        Err(_) => return Ok(()),
+    };
+    if !file.file_type().is_socket() {
+        let why = "a file that is no socket is there, and was left alone; choose another path, or \
+                   remove it";
+        return Err((why.to_owned(), None));
+    }
+    match StdStream::connect(path) {
+        Ok(_) => Err((
+            "another program listens there; stop it, or choose another path".to_owned(),
+            None,
+        )),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path)
+            .map_err(|error| {
+                let why = "the socket that is left over there cannot be removed; remove it, or \
+                           choose another path";
+                (why.to_owned(), Some(error))
+            }),
+        Err(error) => Err((
+            "a socket is there, and whether anybody listens at it cannot be found out; remove it \
+             if nobody does, or choose another path"
+                .to_owned(),
+            Some(error),
+        )),
+    }
+}
+
+fn advice(path: &Path, error: &io::Error) -> String {
+    let directory = path.parent().unwrap_or(path).display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("the directory {directory} does not exist; make it first"),
+        ErrorKind::PermissionDenied => format!(
+            "this process may not write to the directory {directory}; give it the right, or choose \
+             another path"
+        ),
+        ErrorKind::InvalidInput => {
+            "the path is too long for a socket (about 100 bytes); choose a shorter one".to_owned()
+        }
+        _ => "the socket cannot be made".to_owned(),
+    }
+}
+
+fn identity(file: &Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
+}

@@ -1,0 +1,143 @@
+//! The bytes of a connection: [`Wire`].
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep},
+};
+
+use crate::{
+    exchange::Exchange,
+    sniff::{Head, Spoken},
+    stream::Stream,
+};
+
+/// A stream whose first bytes were looked at, and which knows what its end means.
+///
+/// A client that closes its side while its request is being answered may be gone or may still
+/// read (RFC 9112, section 9.6); TCP does not tell which. So the end is held back while an answer
+/// is owed, until nothing could be written for a while; then the client counts as gone.
+pub(crate) struct Wire {
+    stream: Stream,
+    head: Head,
+    exchange: Arc<Exchange>,
+    patience: Duration,
+    /// Runs from the end of what the client sends, or from what was written to it since.
+    closing: Option<Pin<Box<Sleep>>>,
+}
+
+impl Wire {
+    /// `patience`: how long the end is held back.
+    pub(crate) fn new(stream: Stream, exchange: Arc<Exchange>, patience: Duration) -> Wire {
+        Wire {
+            stream,
+            head: Head::default(),
+            exchange,
+            patience,
+            closing: None,
+        }
+    }
+
+    /// Reads as many bytes as tell the version. `None` where the client left before.
+    pub(crate) fn poll_spoken(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Spoken>>> {
+        loop {
+            let mut buffer = ReadBuf::new(self.head.space());
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            let count = buffer.filled().len();
+            if count == 0 {
+                return Poll::Ready(Ok(None));
+            }
+            if let Some(spoken) = self.head.read(count) {
+                return Poll::Ready(Ok(Some(spoken)));
+            }
+        }
+    }
+
+    /// From now on the end is passed on at once.
+    pub(crate) const fn hold_nothing_back(&mut self) {
+        self.patience = Duration::ZERO;
+    }
+
+    /// Whether the client can be told that it has left, or after how long.
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.patience.is_zero() || !self.exchange.owes_an_answer() {
+            return Poll::Ready(Ok(()));
+        }
+        let patience = self.patience;
+        self.closing
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)))
+            .as_mut()
+            .poll(cx)
+            .map(Ok)
+    }
+
+    /// Whoever takes bytes is there.
+    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+        if let (Some(closing), Poll::Ready(Ok(1..))) = (&mut self.closing, written) {
+            closing.as_mut().reset(Instant::now() + self.patience);
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.head.is_empty() {
+            buffer.put_slice(self.head.take(buffer.remaining()));
+            return Poll::Ready(Ok(()));
+        }
+        if self.closing.is_some() {
+            return self.poll_closed(cx);
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if matches!(read, Poll::Ready(Ok(()))) && buffer.filled().len() == before {
+            return self.poll_closed(cx);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.wrote(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,9 @@
+//! The server, seen from outside: over real sockets, with real clients.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "nothing here is anybody's interface"
+)]
+
+mod protocols;
+mod support;
