@@ -41,7 +41,7 @@ pub fn run(app: impl App + 'static) -> Result<(), HostError> {
 ///     enfilade::launch(async |life: &Lifecycle| {
 ///         let greeting = std::fs::read_to_string("greeting.txt")?;
 ///         life.on_stop(async || eprintln!("goodbye"));
-///         Ok(async move |_: Request| greeting.clone())
+///         Ok(move |_: Request| std::future::ready(greeting.clone()))
 ///     })
 /// }
 /// ```

@@ -30,6 +30,10 @@ pub(crate) struct Serving {
     draining: bool,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every connection becomes the large one, and a box would be one more to make"
+)]
 enum Stage {
     /// TLS is not agreed on yet.
     Shaking(Shaking, Arc<Site>),

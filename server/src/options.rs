@@ -21,8 +21,10 @@ pub(crate) struct Options {
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) errors: Arc<dyn ErrorSink>,
-    pub(crate) announce: Box<dyn FnOnce(&[Address]) + Send>,
+    pub(crate) announce: Announce,
 }
+
+pub(crate) type Announce = Box<dyn FnOnce(&[Address]) + Send>;
 
 impl Default for Options {
     fn default() -> Options {

@@ -37,7 +37,7 @@ impl Server {
     ///     Server::bind("127.0.0.1:8000").launch(async |life: &Lifecycle| {
     ///         let greeting = std::fs::read_to_string("greeting.txt")?;
     ///         life.on_stop(async || eprintln!("goodbye"));
-    ///         Ok(async move |_: Request| "hello")
+    ///         Ok(move |_: Request| std::future::ready(greeting.clone()))
     ///     })
     /// }
     /// ```

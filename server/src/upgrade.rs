@@ -48,17 +48,14 @@ pub(crate) fn take_over(
     mut task: Task,
 ) {
     let handled = async move {
-        match on_upgrade.await {
-            Ok(upgraded) => {
-                let io = Io::from_tokio(TokioIo::new(upgraded));
-                let run = AssertUnwindSafe(upgrading.run(io)).catch_unwind();
-                if let Err(panic) = run.await {
-                    let panic = Panicked::new(&*panic);
-                    connection.errors.report(&panic.to_string());
-                }
+        // Where the client left before the head was out, there is nothing to hand over.
+        if let Ok(upgraded) = on_upgrade.await {
+            let io = Io::from_tokio(TokioIo::new(upgraded));
+            let run = AssertUnwindSafe(upgrading.run(io)).catch_unwind();
+            if let Err(panic) = run.await {
+                let panic = Panicked::new(&*panic);
+                connection.errors.report(&panic.to_string());
             }
-            // The client left before the head was out: there is nothing to hand over.
-            Err(_) => {}
         }
     };
     tokio::spawn(async move {

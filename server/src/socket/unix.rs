@@ -126,10 +126,9 @@ fn listen(
 
 /// Removes a socket that is left over; says what else stands in the way.
 fn clear(path: &Path) -> Result<(), (String, Option<io::Error>)> {
-    let file = match fs::symlink_metadata(path) {
-        Ok(file) => file,
-        // What is wrong with the path, `bind` will say.
-        Err(_) => return Ok(()),
+    let Ok(file) = fs::symlink_metadata(path) else {
+        // There is nothing, or `bind` will say what is wrong with the path.
+        return Ok(());
     };
     if !file.file_type().is_socket() {
         let why = "a file that is no socket is there, and was left alone; choose another path, or \

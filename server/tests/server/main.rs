@@ -1,5 +1,6 @@
 //! The server, seen from outside: over real sockets, with real clients.
 #![allow(
+    dead_code,
     missing_docs,
     unreachable_pub,
     reason = "nothing here is anybody's interface"
