@@ -1,5 +1,7 @@
 //! Middleware for Enfilade: one file each, one public type with one method each.
 
+#[cfg(feature = "access-log")]
+mod access_log;
 #[cfg(feature = "auth")]
 mod auth;
 #[cfg(feature = "auth")]
@@ -14,6 +16,8 @@ mod set_header;
 mod timeout;
 mod user;
 
+#[cfg(feature = "access-log")]
+pub use access_log::{AccessLog, Format, LogFile, Outcome, Record};
 #[cfg(feature = "auth")]
 pub use auth::{Identity, Scopes, Verdict};
 #[cfg(feature = "auth")]

@@ -1,0 +1,271 @@
+//! What is known of a request when it is over: [`Record`].
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use enfilade_core::{BodyEnd, Cause, Connection, Ending, Peer, Request, RequestExt, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
+
+use super::clock;
+use crate::{RequestIdValue, User};
+
+/// What is known of a request when it is over: what [`AccessLog::records`] hands to its function,
+/// and what a [`Format`] writes.
+///
+/// Nothing in it is escaped: what a client sent may hold quotes, and bytes that are not UTF-8.
+///
+/// [`AccessLog::records`]: super::AccessLog::records
+/// [`Format`]: super::Format
+pub struct Record {
+    arrival: Instant,
+    connection: Arc<Connection>,
+    method: Method,
+    target: Uri,
+    query: bool,
+    version: Version,
+    mount: Option<Box<str>>,
+    referer: Option<HeaderValue>,
+    agent: Option<HeaderValue>,
+    user: Option<User>,
+    id: Option<RequestIdValue>,
+    status: Option<StatusCode>,
+    first_byte: Option<Duration>,
+    /// The length that the head promises, where the body is a stream.
+    promised: Option<u64>,
+    cause: Option<Cause>,
+    bytes: u64,
+    total: Duration,
+    outcome: Outcome,
+}
+
+/// How a response went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// All of it was handed to the host.
+    Complete,
+    /// The app broke it off, or panicked where no response could be made of it.
+    Failed,
+    /// The client left, or the host had to give up.
+    Aborted,
+}
+
+impl Outcome {
+    /// `complete`, `failed` or `aborted`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Complete => "complete",
+            Outcome::Failed => "failed",
+            Outcome::Aborted => "aborted",
+        }
+    }
+}
+
+impl Record {
+    /// Keeps of `request` what a log tells; `query` says whether the query is to be told.
+    pub(super) fn of(request: &Request, query: bool) -> Record {
+        let environ = request.environ();
+        let mount = request.script_name();
+        let field = |name| request.headers().get(name).cloned();
+        Record {
+            arrival: Instant::now(),
+            connection: environ.connection_shared(),
+            method: request.method().clone(),
+            target: request.original_target().clone(),
+            query,
+            version: environ.version(),
+            mount: (!mount.is_empty()).then(|| Box::from(mount)),
+            referer: field(header::REFERER),
+            agent: field(header::USER_AGENT),
+            user: User::in_extensions(request.extensions()).cloned(),
+            id: request.extensions().get().cloned(),
+            status: None,
+            first_byte: None,
+            promised: None,
+            cause: None,
+            bytes: 0,
+            total: Duration::ZERO,
+            // What a request is that nobody answered.
+            outcome: Outcome::Aborted,
+        }
+    }
+
+    /// The head is there.
+    pub(super) fn answered(&mut self, response: &Response) {
+        self.first_byte = Some(self.arrival.elapsed());
+        self.status = Some(response.status());
+        if response.body().is_stream() {
+            self.promised = content_length(response.headers());
+        }
+        let extensions = response.extensions();
+        if !extensions.is_empty() {
+            self.cause = extensions.get().cloned();
+            // The innermost knows best.
+            if let Some(user) = User::in_extensions(extensions) {
+                self.user = Some(user.clone());
+            }
+            if let Some(id) = extensions.get() {
+                self.id = Some(RequestIdValue::clone(id));
+            }
+        }
+    }
+
+    /// The body is over.
+    pub(super) fn ended(&mut self, end: BodyEnd) {
+        self.bytes = end.bytes;
+        self.outcome = match end.ending {
+            Ending::Complete => Outcome::Complete,
+            Ending::Failed => Outcome::Failed,
+            _ if self.has_no_body() || self.promised == Some(end.bytes) => Outcome::Complete,
+            _ => Outcome::Aborted,
+        };
+    }
+
+    /// There is no head: the future was dropped, and if a panic dropped it, the host answers 500.
+    pub(super) fn unanswered(&mut self, panicking: bool) {
+        if panicking {
+            self.status = Some(StatusCode::INTERNAL_SERVER_ERROR);
+            self.outcome = Outcome::Failed;
+        }
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.total = self.arrival.elapsed();
+    }
+
+    /// A body that may not be sent is dropped unread by the host; the client has everything.
+    fn has_no_body(&self) -> bool {
+        self.method == Method::HEAD
+            || matches!(
+                self.status,
+                Some(StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            )
+    }
+
+    pub(super) const fn arrival(&self) -> Instant {
+        self.arrival
+    }
+
+    /// When the request reached the log.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        clock::time_of_day(self.arrival)
+    }
+
+    /// Who is at the other end of the connection.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.connection.peer
+    }
+
+    /// The user, where an authentication has proved one.
+    #[must_use]
+    pub const fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// The id of the request. Where the log stands outside of
+    /// [`RequestId`](crate::RequestId), a request without a response has none.
+    #[must_use]
+    pub const fn id(&self) -> Option<&RequestIdValue> {
+        self.id.as_ref()
+    }
+
+    /// The script name of the app in whose pipeline the log stands; nothing at the root.
+    #[must_use]
+    pub fn mount(&self) -> Option<&str> {
+        self.mount.as_deref()
+    }
+
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Path and query as the client sent them, or the authority of a CONNECT.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        match (self.target.path_and_query(), self.target.authority()) {
+            (Some(target), _) if self.query => target.as_str(),
+            (Some(target), _) => target.path(),
+            (None, Some(authority)) => authority.as_str(),
+            (None, None) => "",
+        }
+    }
+
+    /// The version of HTTP that the client spoke.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The `Referer` field of the request.
+    #[must_use]
+    pub const fn referer(&self) -> Option<&HeaderValue> {
+        self.referer.as_ref()
+    }
+
+    /// The `User-Agent` field of the request.
+    #[must_use]
+    pub const fn agent(&self) -> Option<&HeaderValue> {
+        self.agent.as_ref()
+    }
+
+    /// The status; nothing where the client left before there was one.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The bytes of the body that were handed to the host.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// From arrival until the head was there, which is when its first byte can be sent.
+    #[must_use]
+    pub const fn first_byte(&self) -> Option<Duration> {
+        self.first_byte
+    }
+
+    /// From arrival to the end.
+    #[must_use]
+    pub const fn total(&self) -> Duration {
+        self.total
+    }
+
+    /// How it went.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Why the response is an error, where one is and says why.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("method", &self.method)
+            .field("target", &self.target())
+            .field("status", &self.status)
+            .field("bytes", &self.bytes)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
