@@ -27,6 +27,12 @@ impl<A: App> Gateway<A> {
         self
     }
 
+    /// The app with its panics caught, and nothing else: where another host stands outside.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn guarded(&self) -> &Guard<A> {
+        &self.app
+    }
+
     /// Answers one request, to which the host has given its [`Environ`](crate::Environ).
     ///
     /// Its path is settled first, once for everything behind: see [`PathPolicy`]. A target without

@@ -28,8 +28,13 @@ mod short_name;
 pub mod testing;
 #[cfg(feature = "tower")]
 mod tower;
+pub mod troubleshooting;
 mod upgrade;
 
+#[cfg(feature = "tower")]
+pub use crate::tower::{
+    AppService, FitService, FromService, InnerService, Mounted, Tower, from_service, tower,
+};
 pub use app::{App, BoxApp};
 #[cfg(feature = "file")]
 pub use body::FileRange;
@@ -53,8 +58,6 @@ pub use request::RequestExt;
 #[cfg(feature = "json")]
 pub use response::Json;
 pub use response::{Fields, Html, IntoResponse, Redirect};
-#[cfg(feature = "tower")]
-pub use tower::{FitService, Inner, Tower, tower};
 pub use upgrade::{Duplex, Io, Upgrade, Upgrading};
 
 /// A request: [`http::Request`] with the one [`Body`].

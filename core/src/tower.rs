@@ -1,6 +1,38 @@
-//! tower's side of the gateway: its layers in pipelines, its services as apps, apps as its
-//! services.
+//! Both directions between this gateway and [tower](https://docs.rs/tower).
+//!
+//! | from | to | by |
+//! |---|---|---|
+//! | a tower `Layer` | a step of a [`Pipeline`](crate::Pipeline), at any place | [`tower(layer)`](crate::tower()) |
+//! | a tower `Service`, such as an axum `Router` | an [`App`](crate::App) | [`from_service(service)`](crate::from_service) |
+//! | an [`App`](crate::App) | a tower `Service`, and hyper's | [`AppService::new(app)`](AppService) |
+//!
+//! # Readiness
+//!
+//! An app has none: it takes what comes, and waits inside of `respond`. Each request gets its own
+//! clone of a tower service, which is made ready and called, once; so limits that are shared by
+//! clones limit, and nothing is called that was not ready.
 
+mod app_service;
+mod failure;
+mod fit_service;
+mod from_service;
+#[cfg(feature = "hyper")]
+mod hyper;
+mod inner;
 mod layer;
+mod mounted;
+#[cfg(not(feature = "hyper"))]
+mod no_hyper;
+mod prefix;
 
-pub use layer::{FitService, Inner, Tower, tower};
+#[cfg(feature = "hyper")]
+use self::hyper as takeover;
+#[cfg(not(feature = "hyper"))]
+use self::no_hyper as takeover;
+pub use app_service::AppService;
+pub use fit_service::FitService;
+pub use from_service::{FromService, from_service};
+use inner::Answer;
+pub use inner::InnerService;
+pub use layer::{Tower, tower};
+pub use mounted::Mounted;

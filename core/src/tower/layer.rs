@@ -1,39 +1,71 @@
-//! A [`tower_layer::Layer`] as a step of a [`Pipeline`].
+//! A tower layer as a step of a pipeline: [`tower()`].
 
-use std::{
-    convert::Infallible,
-    fmt,
-    future::{Future, poll_fn},
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-};
+use std::{fmt, future::Future, sync::Arc};
 
-use bytes::Bytes;
-use http::StatusCode;
 use tower_layer::Layer;
-use tower_service::Service;
 
-use crate::{
-    App, Body, BoxError, Error, IntoResponse, Request, Response, Step, Wrap, app::Reply,
-    short_name::short_name,
+use super::{
+    FitService, InnerService,
+    fit_service::{OnError, Prototype},
 };
+use crate::{App, BoxError, Error, Request, Response, Step, Wrap, short_name::short_name};
 
-/// A tower layer as a step of a [`Pipeline`], at any place, in reading order.
+/// A tower layer as a step of a [`Pipeline`](crate::Pipeline), at any place, in reading order.
 ///
 /// It is applied once, when the pipeline is closed, so what it shares is shared: a
 /// `ConcurrencyLimitLayer` limits.
+///
+/// Each costs two allocations a request and a clone of its service. Layers that stand next to
+/// each other are cheaper as one step, a tuple, in reading order too: `tower((a, b, c))`.
+///
+/// An error of the layer is answered as [`with_error`](Tower::with_error) says. What does not fit
+/// is in [`troubleshooting`](crate::troubleshooting#does-it-fit-from-tower).
+///
+/// ```
+/// use std::time::Duration;
+/// use enfilade_core::{Pipeline, Request, tower};
+/// use tower::{load_shed::LoadShedLayer, timeout::TimeoutLayer};
+///
+/// let app = Pipeline::new()
+///     .with(tower((LoadShedLayer::new(), TimeoutLayer::new(Duration::from_secs(30)))))
+///     .app(async |_: Request| "hello");
+/// # let _ = app;
+/// ```
 pub fn tower<L>(layer: L) -> Tower<L>
 where
-    L: Layer<Inner>,
+    L: Layer<InnerService>,
     L::Service: FitService,
 {
-    Tower(layer)
+    Tower {
+        layer,
+        on_error: None,
+    }
 }
 
-/// A tower layer in a [`Pipeline`]. Made by [`tower`].
+/// A tower layer in a [`Pipeline`](crate::Pipeline). Made by [`tower()`].
 #[derive(Clone)]
-pub struct Tower<L>(L);
+pub struct Tower<L> {
+    layer: L,
+    on_error: Option<OnError>,
+}
+
+impl<L> Tower<L> {
+    /// Says how an error of the layer is answered.
+    ///
+    /// By default a timeout of the crate `tower` is a 504, its load shedding a 503, and anything
+    /// else a 500; the error is kept as the response's [`Cause`](crate::Cause).
+    #[must_use]
+    pub fn with_error(mut self, error: impl Fn(BoxError) -> Error + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Arc::new(error));
+        self
+    }
+}
+
+impl<L> fmt::Debug for Tower<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
 
 impl<L> Step for Tower<L> {
     fn name(&self) -> String {
@@ -43,114 +75,36 @@ impl<L> Step for Tower<L> {
 
 impl<A: App + fmt::Debug + 'static, L> Wrap<A> for Tower<L>
 where
-    L: Layer<Inner>,
+    L: Layer<InnerService>,
     L::Service: FitService,
 {
     type Out = Layered<L::Service>;
 
     fn wrap(self, app: A) -> Self::Out {
-        Layered(Mutex::new(self.0.layer(Inner(Arc::new(app)))))
-    }
-}
-
-/// What a tower layer wraps: one concrete type, whatever stands behind it, so that a layer is
-/// checked where it is written.
-#[derive(Clone)]
-pub struct Inner(Arc<dyn OwnedApp>);
-
-trait OwnedApp: Send + Sync {
-    fn respond_owned(self: Arc<Self>, request: Request) -> Reply<'static>;
-}
-
-impl<A: App + 'static> OwnedApp for A {
-    fn respond_owned(self: Arc<Self>, request: Request) -> Reply<'static> {
-        Box::pin(async move { (*self).respond(request).await })
-    }
-}
-
-impl<B> Service<http::Request<B>> for Inner
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Answer;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Answer {
-        Answer(Arc::clone(&self.0).respond_owned(request.map(Body::new)))
-    }
-}
-
-/// The response that [`Inner`] makes.
-pub struct Answer(Reply<'static>);
-
-impl Future for Answer {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx).map(Ok)
-    }
-}
-
-/// The services that can stand in a pipeline. Nobody implements it by hand.
-#[diagnostic::on_unimplemented(
-    message = "the service that this tower layer makes does not fit in a pipeline",
-    label = "unfit tower layer",
-    note = "its service must take `http::Request<Body>`, be `Clone + Send`, and give `http::Response<B>` with `B: http_body::Body<Data = Bytes> + Send + 'static`"
-)]
-pub trait FitService: Clone + Send + 'static {
-    /// Calls the service once it is ready.
-    fn run(self, request: Request) -> impl Future<Output = Response> + Send;
-}
-
-impl<S, B> FitService for S
-where
-    S: Service<Request, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    async fn run(mut self, request: Request) -> Response {
-        if let Err(error) = poll_fn(|cx| self.poll_ready(cx)).await {
-            return refused(error.into());
-        }
-        match self.call(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(error) => refused(error.into()),
+        let chain = format!("{} -> {app:?}", self.name());
+        let service = self.layer.layer(InnerService::new(app));
+        Layered {
+            service: Prototype::new(service, self.on_error),
+            chain,
         }
     }
 }
 
-fn refused(error: BoxError) -> Response {
-    Error::status(StatusCode::INTERNAL_SERVER_ERROR)
-        .because(error)
-        .into_response()
+/// An app with a tower layer around it.
+pub struct Layered<S> {
+    service: Prototype<S>,
+    /// What `Debug` prints: behind the service nobody can look any more.
+    chain: String,
 }
-
-/// The service that a tower layer made; cloned for each request, as tower asks, its shared state
-/// inside it.
-pub struct Layered<S>(Mutex<S>);
 
 impl<S: FitService> App for Layered<S> {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        let service = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        service.run(request)
+        self.service.answer(request)
     }
 }
 
 impl<S> fmt::Debug for Layered<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&short_name(std::any::type_name::<S>()))
+        f.write_str(&self.chain)
     }
 }
