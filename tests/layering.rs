@@ -31,7 +31,7 @@ const CORE: &[&str] = &[
     "matchit",
     "percent-encoding",
     "pin-project-lite",
-    "smallvec",
+    "sync_wrapper",
 ];
 
 fn packages() -> Vec<Value> {
