@@ -7,24 +7,28 @@ use http::StatusCode;
 
 use crate::{BoxError, Error};
 
-/// 504 for tower's timeout, 503 for its load shedding, else 500; the cause is kept.
+/// 504 for tower's timeout, 503 for its load shedding, else what `?` makes of it: a 500, unless an
+/// [`Error`] went in. The cause is kept.
 pub(super) fn error(error: BoxError) -> Error {
-    Error::status(status(&*error)).because(error)
+    match status(&*error) {
+        Some(status) => Error::status(status).because(error),
+        None => Error::from(error),
+    }
 }
 
 /// Looks through the causes too: a layer further out may have wrapped the one that knows.
-fn status(error: &(dyn StdError + 'static)) -> StatusCode {
+fn status(error: &(dyn StdError + 'static)) -> Option<StatusCode> {
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<Elapsed>() {
-            return StatusCode::GATEWAY_TIMEOUT;
+            return Some(StatusCode::GATEWAY_TIMEOUT);
         }
         if error.is::<Overloaded>() {
-            return StatusCode::SERVICE_UNAVAILABLE;
+            return Some(StatusCode::SERVICE_UNAVAILABLE);
         }
         next = error.source();
     }
-    StatusCode::INTERNAL_SERVER_ERROR
+    None
 }
 
 #[cfg(test)]
@@ -62,5 +66,11 @@ mod tests {
             let cause = wrapped.cause().expect("it is kept").chain();
             assert_eq!(cause, format!("wrapped: wrapped: {}", make()));
         }
+    }
+
+    #[test]
+    fn an_error_that_went_through_a_service_comes_out_as_it_was() {
+        let carried = Error::status(409).message("taken").into_boxed();
+        assert_eq!(error(Wrapped(carried).into()).status_code(), 409);
     }
 }

@@ -105,7 +105,8 @@ impl<S: FitService> FromService<S> {
     /// Says how an error of the service is answered.
     ///
     /// By default a timeout of the crate `tower` is a 504, its load shedding a 503, and anything
-    /// else a 500; the error is kept as the response's [`Cause`](crate::Cause).
+    /// else a 500, unless it carries an [`Error`]; it is kept as the response's
+    /// [`Cause`](crate::Cause).
     ///
     /// ```
     /// # use enfilade_core::{FitService, FromService};

@@ -53,7 +53,8 @@ impl<L> Tower<L> {
     /// Says how an error of the layer is answered.
     ///
     /// By default a timeout of the crate `tower` is a 504, its load shedding a 503, and anything
-    /// else a 500; the error is kept as the response's [`Cause`](crate::Cause).
+    /// else a 500, unless it carries an [`Error`]; it is kept as the response's
+    /// [`Cause`](crate::Cause).
     #[must_use]
     pub fn with_error(mut self, error: impl Fn(BoxError) -> Error + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(error));
