@@ -56,6 +56,8 @@ enum Kind {
 
 enum Other {
     Empty,
+    /// Empty, because somebody has read it: see [`Body::take`].
+    Taken,
     Stream(Pin<Box<dyn Source>>),
     #[cfg(feature = "file")]
     File(Box<file::FileBody>),
@@ -110,7 +112,7 @@ impl Body {
     pub fn in_memory_len(&self) -> Option<usize> {
         match &self.0 {
             Kind::Full(bytes) => Some(bytes.len()),
-            Kind::Other(Other::Empty) => Some(0),
+            Kind::Other(Other::Empty | Other::Taken) => Some(0),
             Kind::Other(Other::Watched(watched)) => watched.body().in_memory_len(),
             Kind::Other(_) => None,
         }
@@ -135,12 +137,20 @@ impl Body {
     pub fn try_into_bytes(self) -> Result<Bytes, Body> {
         match self.0 {
             Kind::Full(bytes) => Ok(bytes),
-            Kind::Other(Other::Empty) => Ok(Bytes::new()),
+            Kind::Other(Other::Empty | Other::Taken) => Ok(Bytes::new()),
             Kind::Other(Other::Watched(mut watched)) => match watched.take_bytes() {
                 Some(bytes) => Ok(bytes),
                 None => Err(Body(Kind::Other(Other::Watched(watched)))),
             },
             Kind::Other(_) => Err(self),
+        }
+    }
+
+    /// Takes the body, and leaves an empty one that knows it; `None` the second time.
+    pub(crate) fn take(&mut self) -> Option<Body> {
+        match &self.0 {
+            Kind::Other(Other::Taken) => None,
+            _ => Some(std::mem::replace(self, Body(Kind::Other(Other::Taken)))),
         }
     }
 
@@ -242,7 +252,7 @@ impl HttpBody for Body {
                 Kind::Full(bytes) => Some(Ok(Frame::data(bytes))),
                 Kind::Other(_) => None,
             }),
-            Kind::Other(Other::Empty) => Poll::Ready(None),
+            Kind::Other(Other::Empty | Other::Taken) => Poll::Ready(None),
             Kind::Other(Other::Stream(source)) => source.as_mut().poll_frame(cx),
             #[cfg(feature = "file")]
             Kind::Other(Other::File(file)) => file.poll_frame(cx),
@@ -253,7 +263,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Full(_) => false,
-            Kind::Other(Other::Empty) => true,
+            Kind::Other(Other::Empty | Other::Taken) => true,
             Kind::Other(Other::Stream(source)) => source.is_end_stream(),
             #[cfg(feature = "file")]
             Kind::Other(Other::File(file)) => file.remaining() == 0,
@@ -264,7 +274,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Other(Other::Empty) => SizeHint::with_exact(0),
+            Kind::Other(Other::Empty | Other::Taken) => SizeHint::with_exact(0),
             Kind::Other(Other::Stream(source)) => source.size_hint(),
             #[cfg(feature = "file")]
             Kind::Other(Other::File(file)) => SizeHint::with_exact(file.remaining()),
@@ -277,7 +287,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Kind::Other(Other::Empty) => f.write_str("Body(empty)"),
+            Kind::Other(Other::Empty | Other::Taken) => f.write_str("Body(empty)"),
             Kind::Other(Other::Stream(_)) => f.write_str("Body(stream)"),
             #[cfg(feature = "file")]
             Kind::Other(Other::File(file)) => {

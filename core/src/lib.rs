@@ -7,7 +7,10 @@
 //! This crate has no I/O and no runtime.
 
 mod app;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod body;
+mod body_limit;
 mod environ;
 mod error;
 mod field;
@@ -36,9 +39,12 @@ pub use crate::tower::{
     AppService, FitService, FromService, InnerService, Mounted, Tower, from_service, tower,
 };
 pub use app::{App, BoxApp};
+#[cfg(feature = "blocking")]
+pub use blocking::blocking;
 #[cfg(feature = "file")]
 pub use body::FileRange;
 pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError};
+pub use body_limit::BodyLimit;
 pub use environ::{
     Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,
     StandardError, Tls,
@@ -54,7 +60,11 @@ pub use lifecycle::{Lifecycle, StopError, Stopping};
 pub use middleware::{Around, BoxMiddleware, Middleware};
 pub use path::{PathError, PathPolicy};
 pub use pipeline::{Pipeline, Step, Wrap};
+#[cfg(feature = "cookies")]
+pub use request::Cookies;
 pub use request::RequestExt;
+#[cfg(feature = "multipart")]
+pub use request::{Multipart, Part};
 #[cfg(feature = "json")]
 pub use response::Json;
 pub use response::{Fields, Html, IntoResponse, Redirect};
