@@ -10,8 +10,12 @@ use crate::{
     auth::{Malformed, Verifying, challenge, credentials, hide_credentials, leave},
 };
 
+#[cfg(feature = "jwt")]
+mod jwt;
 mod tokens;
 
+#[cfg(feature = "jwt")]
+pub use jwt::{Claims, Jwt, JwtKeyError};
 use tokens::Tokens;
 
 /// Lets in who bears a token ([RFC 6750]).

@@ -24,6 +24,8 @@ pub use auth::{Identity, Scopes, Verdict};
 pub use basic_auth::{BasicAuth, Htpasswd, HtpasswdError};
 #[cfg(feature = "auth")]
 pub use bearer_auth::BearerAuth;
+#[cfg(feature = "jwt")]
+pub use bearer_auth::{Claims, Jwt, JwtKeyError};
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdValue};
 #[cfg(feature = "set-header")]
