@@ -17,8 +17,8 @@
 //! $ curl -i http://127.0.0.1:8000/panic  # a 500, and the next request is served as ever
 //! ```
 
-use enfilade::core::{HostError, OrStatus, Router};
-use enfilade::{Error, Request, RequestExt, Result};
+use enfilade::core::{HostError, OrStatus};
+use enfilade::{Error, Request, RequestExt, Result, Router};
 
 async fn cancel(request: Request) -> Result<String> {
     let order: u64 = request.param("order")?; // 400, and says why, where it is no number

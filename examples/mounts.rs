@@ -18,8 +18,8 @@
 //! the back office
 //! ```
 
-use enfilade::core::{HostError, Mounts, Redirect, Router};
-use enfilade::{App, Request, RequestExt};
+use enfilade::core::{HostError, Redirect};
+use enfilade::{App, Mounts, Request, RequestExt, Router};
 
 async fn whereabouts(request: Request) -> String {
     format!(
@@ -42,14 +42,14 @@ async fn back_office(_: Request) -> &'static str {
 fn blog() -> impl App {
     Router::new()
         .get("/old", async |_: Request| Redirect::permanent("/new"))
-        .fallback(whereabouts)
+        .mount("/", whereabouts)
 }
 
 fn main() -> Result<(), HostError> {
     enfilade::run(
         Mounts::new()
             .mount("/blog", blog())
-            .host("admin.example.org", back_office)
-            .fallback(front),
+            .mount("admin.example.org/", back_office)
+            .mount("/", front),
     )
 }

@@ -2,7 +2,7 @@
 //! and an axum router mounted under prefixes.
 //!
 //! ```text
-//! cargo run --features tower --example pipeline       # PORT=8080 for another port
+//! cargo run --features tower --example pipeline
 //!
 //! $ curl -i http://127.0.0.1:8000/api/books
 //! HTTP/1.1 401 Unauthorized
@@ -26,13 +26,13 @@
 //! 127.0.0.1 - ada [23/Nov/2026:00:12:34 +0000] "GET /api/books HTTP/1.1" 200 154 "-" "curl/7.88.1"
 //! ```
 
-use axum::response::Redirect;
-use enfilade::core::{Environ, HostError, Json, Mounts, OrStatus, Router, tower_service};
-use enfilade::middleware::{AccessLog, BasicAuth, Compression, RequestId, Timeout};
-use enfilade::server::Server;
-use enfilade::{App, Pipeline, Request, RequestExt, Result};
-use serde::Serialize;
 use std::time::Duration;
+
+use axum::{extract::Path, response::Redirect, routing};
+use enfilade::core::{HostError, Json, Lifecycle, OrStatus, from_service};
+use enfilade::middleware::{AccessLog, BasicAuth, Compression, Format, RequestId, Timeout};
+use enfilade::{App, Mounts, Pipeline, Request, RequestExt, Result, Router};
+use serde::Serialize;
 
 #[derive(Serialize)]
 struct Book {
@@ -81,35 +81,33 @@ async fn status(request: Request) -> String {
 
 /// An axum router keeps its own ways; its redirects come out right under any prefix.
 fn axum_site() -> axum::Router {
-    use axum::extract::Path;
     axum::Router::new()
         .route(
             "/hello/{name}",
-            axum::routing::get(|Path(name): Path<String>| async move {
-                format!("hello {name}, from axum\n")
-            }),
+            routing::get(async |Path(name): Path<String>| format!("hello {name}, from axum\n")),
         )
         .route(
             "/old",
-            axum::routing::get(|| async { Redirect::permanent("/hello/you") }),
+            routing::get(async || Redirect::permanent("/hello/you")),
         )
 }
 
-fn site() -> impl App {
-    Pipeline::new()
+fn site() -> Result<impl App> {
+    let site = Pipeline::new()
         .with(RequestId::new())
-        .with(AccessLog::combined())
+        .with(AccessLog::stdout(Format::Combined)?)
         .with(Compression::new())
         .with(Timeout::new(Duration::from_secs(30)))
-        .with(BasicAuth::new("library").account("ada", "lovelace"))
+        .with(BasicAuth::accounts([("ada", "lovelace")]).with_realm("library"))
         .app(
             Mounts::new()
                 .mount("/api", api())
                 .mount("/status", status)
-                .mount("/axum", tower_service(axum_site())),
-        )
+                .mount("/axum", from_service(axum_site())),
+        );
+    Ok(site)
 }
 
 fn main() -> Result<(), HostError> {
-    enfilade::run(site())
+    enfilade::launch(async |_: &Lifecycle| site())
 }

@@ -16,8 +16,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use enfilade::core::{HostError, Router, with_state};
-use enfilade::{App, Request};
+use enfilade::core::{HostError, with_state};
+use enfilade::{App, Request, Router};
 use http::StatusCode;
 
 /// What the apps share. An `Arc` of it is cheap to clone, one for each call.

@@ -15,8 +15,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use enfilade::core::{Body, HostError, Router};
-use enfilade::{Request, RequestExt, Response, Result};
+use enfilade::core::{Body, HostError};
+use enfilade::{Request, RequestExt, Response, Result, Router};
 use futures_util::stream;
 use http::header;
 use http_body_util::BodyExt;
