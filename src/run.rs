@@ -1,12 +1,15 @@
 //! The shortest way to serve an app: [`run`] and [`launch`].
 
+use std::env::VarError;
+
 use enfilade_core::{App, HostError, Lifecycle, Result};
 use enfilade_server::Server;
 
 /// Serves `app` until the process is told to stop: the body of a `main`.
 ///
-/// Over HTTP on `127.0.0.1:8000`, or on what the environment variable `ENFILADE_BIND` says: one
-/// place or several, separated by commas, such as `[::]:80,unix:/run/site.sock`.
+/// Over HTTP on `127.0.0.1:8000`, or on what the environment variable `ENFILADE_LISTEN` says: one
+/// place or several, separated by commas, such as `http:[::]:80,http:unix:/run/site.sock`. See
+/// [`Listen`](enfilade_server::Listen) for how a place is written.
 ///
 /// ```no_run
 /// use enfilade::{Request, core::HostError};
@@ -28,7 +31,7 @@ use enfilade_server::Server;
 ///
 /// Inside of a tokio runtime.
 pub fn run(app: impl App + 'static) -> Result<(), HostError> {
-    server().run(app)
+    server()?.run(app)
 }
 
 /// Starts an app and serves it, as [`run`] does. What `start` opens it registers on the
@@ -56,15 +59,52 @@ pub fn run(app: impl App + 'static) -> Result<(), HostError> {
 pub fn launch<A: App + 'static>(
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
-    server().launch(start)
+    server()?.launch(start)
 }
 
-fn server() -> Server {
-    let places = std::env::var("ENFILADE_BIND").unwrap_or_default();
-    let mut places = places
-        .split(',')
-        .map(str::trim)
-        .filter(|place| !place.is_empty());
-    let first = Server::bind(places.next().unwrap_or("127.0.0.1:8000"));
-    places.fold(first, Server::and_bind)
+const LISTEN: &str = "ENFILADE_LISTEN";
+
+fn server() -> Result<Server, HostError> {
+    match std::env::var(LISTEN) {
+        Ok(places) => listening_at(&places),
+        Err(VarError::NotPresent) => Ok(Server::bind("127.0.0.1:8000")),
+        Err(error) => Err(HostError::new(format!("{LISTEN} is not text")).because(error)),
+    }
+}
+
+fn listening_at(places: &str) -> Result<Server, HostError> {
+    let mut server: Option<Server> = None;
+    for place in places.split(',').map(str::trim) {
+        let place = place.strip_prefix("http:").filter(|place| !place.is_empty()).ok_or_else(|| {
+            HostError::new(format!(
+                "{LISTEN} has {place:?}; write `http:` and an address or a Unix socket, such as \
+                 `http:127.0.0.1:8000` or `http:unix:/run/site.sock`, several separated by commas"
+            ))
+        })?;
+        server = Some(match server {
+            Some(server) => server.and_bind(place),
+            None => Server::bind(place),
+        });
+    }
+    Ok(server.expect("splitting gives one piece at least"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_place_to_listen_says_what_to_write() {
+        for places in [
+            "",
+            "8000",
+            "https:127.0.0.1:8000",
+            "http:",
+            "http:[::]:80,,http:[::]:81",
+        ] {
+            let error = listening_at(places).expect_err(places).to_string();
+            assert!(error.contains("such as `http:127.0.0.1:8000`"), "{error}");
+        }
+        assert!(listening_at("http:127.0.0.1:8000, http:unix:/run/site.sock").is_ok());
+    }
 }
