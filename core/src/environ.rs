@@ -109,6 +109,11 @@ impl Environ {
         self
     }
 
+    /// Moves the next `bytes` of the path, whole segments, from the path info to the script name.
+    pub(crate) fn descend(&mut self, bytes: usize) {
+        self.script_name += u32::try_from(bytes).expect("`http` holds no path of 64 KiB");
+    }
+
     /// The target as the client sent it, where the canonical one differs.
     pub(crate) fn original(&self) -> Option<&Uri> {
         self.original.as_deref()
