@@ -28,9 +28,9 @@ const CORE: &[&str] = &[
     "http",
     "http-body",
     "http-body-util",
-    "matchit",
     "percent-encoding",
     "pin-project-lite",
+    "smallvec",
     "sync_wrapper",
 ];
 

@@ -20,12 +20,14 @@ mod guard;
 pub mod host;
 mod lifecycle;
 mod middleware;
+mod mounts;
 mod params;
 mod path;
 mod pipeline;
 mod rendering;
 mod request;
 mod response;
+mod router;
 mod short_name;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -58,6 +60,7 @@ pub use guard::{Guard, Panicked};
 pub use host::{Host, HostError};
 pub use lifecycle::{Lifecycle, StopError, Stopping};
 pub use middleware::{Around, BoxMiddleware, Middleware};
+pub use mounts::Mounts;
 pub use path::{PathError, PathPolicy};
 pub use pipeline::{Pipeline, Step, Wrap};
 #[cfg(feature = "cookies")]
@@ -68,6 +71,7 @@ pub use request::{Multipart, Part};
 #[cfg(feature = "json")]
 pub use response::Json;
 pub use response::{Fields, Html, IntoResponse, Redirect};
+pub use router::Router;
 pub use upgrade::{Duplex, Io, Upgrade, Upgrading};
 
 /// A request: [`http::Request`] with the one [`Body`].

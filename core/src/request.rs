@@ -1,9 +1,11 @@
 //! What a request can be asked: [`RequestExt`].
 
-use std::{any::type_name, future::Future};
+use std::{any::type_name, fmt::Display, future::Future, str::FromStr};
 
 use bytes::Bytes;
 use http::Uri;
+#[cfg(feature = "params")]
+use serde::de::DeserializeOwned;
 
 use crate::{Environ, Error, Peer, Request, Result};
 
@@ -69,6 +71,46 @@ pub trait RequestExt {
     /// It is the client's word. Do not build links with it that others will follow, as in mails,
     /// unless a host pattern or a proxy has checked it.
     fn host(&self) -> String;
+
+    /// The path of the route that is called `name`, with `values` in place of its parameters, as
+    /// seen from outside: behind the script name of the [`Router`](crate::Router) that it belongs
+    /// to. That is one that the request has passed, the innermost first.
+    ///
+    /// ```
+    /// use enfilade_core::{Request, RequestExt, Result};
+    ///
+    /// async fn next_user(request: Request) -> Result<String> {
+    ///     let id: u64 = request.param("id")?;
+    ///     request.url_for_route("user", &[("id", &(id + 1))])
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A 500 where no route has the name, where a value is missing, or where a path cannot say it
+    /// (it is empty, or `..`).
+    fn url_for_route(&self, name: &str, values: &[(&str, &dyn Display)]) -> Result<String>;
+
+    /// The path parameter `name` of the route, decoded and parsed. Where a request has passed
+    /// several routers, the innermost that has the name counts.
+    ///
+    /// # Errors
+    ///
+    /// A 400 that names the parameter where its value cannot be parsed; a 500 where the route has
+    /// no such parameter.
+    fn param<T>(&self, name: &str) -> Result<T>
+    where
+        T: FromStr<Err: Display>;
+
+    /// All path parameters, in one value: a struct with their names, a tuple in their order, a map,
+    /// or the one value of a single parameter.
+    ///
+    /// # Errors
+    ///
+    /// A 400 that names the parameter whose value does not fit; a 500 where the value asks for
+    /// something that the route does not have.
+    #[cfg(feature = "params")]
+    fn params<T: DeserializeOwned>(&self) -> Result<T>;
 
     /// The target as the client sent it, before it was made canonical.
     fn original_target(&self) -> &Uri;
@@ -171,6 +213,23 @@ impl RequestExt for Request {
 
     fn url_for(&self, path: &str) -> String {
         [self.script_name(), path].concat()
+    }
+
+    fn url_for_route(&self, name: &str, values: &[(&str, &dyn Display)]) -> Result<String> {
+        let params = &self.environ().params;
+        params.url_for_route(self.uri().path(), name, values)
+    }
+
+    fn param<T>(&self, name: &str) -> Result<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.environ().params.get(self.uri().path(), name)
+    }
+
+    #[cfg(feature = "params")]
+    fn params<T: DeserializeOwned>(&self) -> Result<T> {
+        self.environ().params.deserialize(self.uri().path())
     }
 
     fn original_target(&self) -> &Uri {
