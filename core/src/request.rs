@@ -4,8 +4,6 @@ use std::{any::type_name, fmt::Display, future::Future, str::FromStr};
 
 use bytes::Bytes;
 use http::Uri;
-#[cfg(feature = "params")]
-use serde::de::DeserializeOwned;
 
 use crate::{Environ, Error, Peer, Request, Result};
 
@@ -110,7 +108,7 @@ pub trait RequestExt {
     /// A 400 that names the parameter whose value does not fit; a 500 where the value asks for
     /// something that the route does not have.
     #[cfg(feature = "params")]
-    fn params<T: DeserializeOwned>(&self) -> Result<T>;
+    fn params<T: serde::de::DeserializeOwned>(&self) -> Result<T>;
 
     /// The target as the client sent it, before it was made canonical.
     fn original_target(&self) -> &Uri;
@@ -228,7 +226,7 @@ impl RequestExt for Request {
     }
 
     #[cfg(feature = "params")]
-    fn params<T: DeserializeOwned>(&self) -> Result<T> {
+    fn params<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         self.environ().params.deserialize(self.uri().path())
     }
 
