@@ -8,6 +8,10 @@ mod auth;
 mod basic_auth;
 #[cfg(feature = "auth")]
 mod bearer_auth;
+#[cfg(feature = "compression")]
+mod compression;
+#[cfg(feature = "compression")]
+mod field;
 #[cfg(feature = "request-id")]
 mod request_id;
 #[cfg(feature = "set-header")]
@@ -26,6 +30,8 @@ pub use basic_auth::{BasicAuth, Htpasswd, HtpasswdError};
 pub use bearer_auth::BearerAuth;
 #[cfg(feature = "jwt")]
 pub use bearer_auth::{Claims, Jwt, JwtKeyError};
+#[cfg(feature = "compression")]
+pub use compression::{Coding, Compression};
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdValue};
 #[cfg(feature = "set-header")]

@@ -1,0 +1,308 @@
+//! Bodies that are made while they are sent.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use bytes::Bytes;
+use enfilade_core::{Body, BodyError};
+use enfilade_middleware::{Coding, Compression};
+use futures_util::{StreamExt, stream};
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame};
+use http_body_util::{BodyExt, StreamBody};
+use proptest::prelude::*;
+
+use crate::{
+    CODINGS, answer, blocks, bytes, decode, decode_so_far, field, request, response, text,
+};
+
+async fn encoded(coding: Coding, body: impl Fn() -> Body + Send + Sync) -> Body {
+    let asked = request("GET", &[("accept-encoding", coding.as_str())]);
+    let answered = answer(Compression::new(), asked, || {
+        response(body(), &[("content-type", "text/event-stream")])
+    })
+    .await;
+    assert_eq!(field(&answered, "content-encoding"), Some(coding.as_str()));
+    assert_eq!(field(&answered, "content-length"), None);
+    answered.into_body()
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
+
+fn poll(body: &mut Body, woken: &Arc<Woken>) -> Polled {
+    let waker = Waker::from(woken.clone());
+    Pin::new(body).poll_frame(&mut Context::from_waker(&waker))
+}
+
+fn data(polled: Polled) -> Bytes {
+    match polled {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().expect("data"),
+        other => panic!("no frame, but {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_event_arrives_whole_before_the_next_is_made() {
+    for coding in CODINGS {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Result<Bytes, BodyError>>();
+        let receiver = std::sync::Mutex::new(Some(receiver));
+        let mut body = encoded(coding, || {
+            let receiver = receiver.lock().expect("no panic").take().expect("once");
+            Body::stream(stream::unfold(receiver, async |mut receiver| {
+                Some((receiver.recv().await?, receiver))
+            }))
+        })
+        .await;
+
+        let woken = Arc::new(Woken::default());
+        let mut sent = Vec::new();
+        let mut received = Vec::new();
+        assert!(poll(&mut body, &woken).is_pending(), "{coding}");
+        for n in 0..20 {
+            let event = format!("data: {{\"n\": {n}}}\n\n");
+            sent.extend_from_slice(event.as_bytes());
+            sender.send(Ok(event.into())).expect("the body is there");
+            received.extend_from_slice(&data(poll(&mut body, &woken)));
+            assert_eq!(decode_so_far(coding, &received), sent, "{coding}");
+            // Nothing is sent twice, and nothing spins.
+            let before = woken.0.load(Ordering::SeqCst);
+            assert!(poll(&mut body, &woken).is_pending(), "{coding}");
+            assert_eq!(woken.0.load(Ordering::SeqCst), before, "{coding}");
+        }
+        drop(sender);
+        received.extend_from_slice(&body.into_bytes(1000).await.expect("the end"));
+        assert_eq!(decode(coding, &received).expect("whole"), sent, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn trailers_pass_without_digests_of_other_bytes() {
+    for coding in CODINGS {
+        let mut body = encoded(coding, || {
+            let mut trailers = HeaderMap::new();
+            trailers.insert("server-timing", "db;dur=5".parse().expect("a value"));
+            trailers.insert("content-digest", "sha-256=:AA==:".parse().expect("a value"));
+            let frames = [
+                Frame::data(Bytes::from(text(3000))),
+                Frame::trailers(trailers),
+            ];
+            Body::new(StreamBody::new(stream::iter(
+                frames.map(Ok::<_, BodyError>),
+            )))
+        })
+        .await;
+        let mut received = Vec::new();
+        let mut trailers = None;
+        while let Some(frame) = body.frame().await {
+            match frame.expect("no error").into_data() {
+                Ok(data) => {
+                    assert!(trailers.is_none(), "{coding}");
+                    received.extend_from_slice(&data);
+                }
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
+        assert_eq!(
+            decode(coding, &received).expect("whole"),
+            text(3000).into_bytes(),
+            "{coding}"
+        );
+        let trailers = trailers.expect("trailers");
+        assert_eq!(trailers["server-timing"], "db;dur=5");
+        assert!(!trailers.contains_key("content-digest"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_never_ends_cleanly() {
+    for coding in CODINGS {
+        for before in [0, 10, 100_000] {
+            let mut body = encoded(coding, || {
+                let blocks = [Ok(Bytes::from(text(before))), Err("reset")];
+                Body::stream(stream::iter(blocks))
+            })
+            .await;
+            let mut received = Vec::new();
+            let error = loop {
+                match body.frame().await.expect("an error before the end") {
+                    Ok(frame) => received.extend_from_slice(&frame.into_data().expect("data")),
+                    Err(error) => break error,
+                }
+            };
+            let cause = std::error::Error::source(&error).expect("a cause");
+            assert_eq!(cause.to_string(), "reset", "{coding} {before}");
+            assert!(decode(coding, &received).is_err(), "{coding} {before}");
+            assert!(body.frame().await.is_none(), "{coding} {before}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_stream_is_an_empty_encoding() {
+    for coding in CODINGS {
+        let body = encoded(coding, || blocks([Bytes::new(), Bytes::new()])).await;
+        let received = body.into_bytes(100).await.expect("the end");
+        assert_eq!(decode(coding, &received).expect("whole"), b"", "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_block_is_encoded_a_slice_a_poll_in_bounded_blocks() {
+    for coding in CODINGS {
+        let size = 1_000_000;
+        let mut body = encoded(coding, || Body::from(text(size))).await;
+        let woken = Arc::new(Woken::default());
+        let (mut received, mut turns) = (Vec::new(), 0);
+        while !body.is_end_stream() {
+            match poll(&mut body, &woken) {
+                // Whoever pends because of work alone wakes by itself.
+                Poll::Pending => turns += 1,
+                ready => {
+                    let block = data(ready);
+                    assert!(
+                        (1..=32 * 1024).contains(&block.len()),
+                        "{coding} {}",
+                        block.len()
+                    );
+                    received.extend_from_slice(&block);
+                }
+            }
+            assert_eq!(woken.0.load(Ordering::SeqCst), turns, "{coding}");
+        }
+        assert!(
+            (size / 40_000..=size / 30_000).contains(&turns),
+            "{coding} {turns}"
+        );
+        assert_eq!(
+            decode(coding, &received).expect("whole"),
+            text(size).into_bytes(),
+            "{coding}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn frames_without_end_and_without_bytes_let_others_have_their_turn() {
+    let mut body = encoded(Coding::Gzip, || {
+        Body::stream(stream::repeat_with(|| Ok::<_, BodyError>(Bytes::new())))
+    })
+    .await;
+    let woken = Arc::new(Woken::default());
+    assert!(poll(&mut body, &woken).is_pending());
+    assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_body_closes_the_inner_one() {
+    struct Flag(Arc<AtomicBool>);
+    impl Drop for Flag {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    for read in [false, true] {
+        let closed = Arc::new(AtomicBool::new(false));
+        let mut body = encoded(Coding::Zstd, || {
+            let flag = Flag(closed.clone());
+            Body::stream(
+                stream::iter([Ok::<_, BodyError>(Bytes::from("one"))]).chain(stream::once(
+                    async move {
+                        let _flag = flag;
+                        std::future::pending().await
+                    },
+                )),
+            )
+        })
+        .await;
+        if read {
+            data(poll(&mut body, &Arc::default()));
+        }
+        assert!(!closed.load(Ordering::SeqCst));
+        drop(body);
+        assert!(closed.load(Ordering::SeqCst));
+    }
+}
+
+#[tokio::test]
+async fn an_encoder_that_served_before_knows_nothing_of_it() {
+    for coding in CODINGS {
+        let mut answers = Vec::new();
+        for round in 0..3 {
+            // Some are given up half way: a client that leaves, and noise that does not shrink.
+            let mut left = encoded(coding, || blocks([text(50_000), text(90_000)])).await;
+            for _ in 0..round {
+                drop(left.frame().await);
+            }
+            drop(left);
+            let asked = request("GET", &[("accept-encoding", coding.as_str())]);
+            let answered = answer(Compression::new(), asked, || response(text(20_000), &[])).await;
+            answers.push(bytes(answered).await);
+        }
+        assert_eq!(
+            decode(coding, &answers[0]).expect("whole"),
+            text(20_000).into_bytes()
+        );
+        assert!(
+            answers.iter().all(|answer| *answer == answers[0]),
+            "{coding}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_chunking_decodes_to_the_same_bytes(
+        sizes in prop::collection::vec((0_usize..50_000, any::<bool>()), 0..12),
+        noise in any::<bool>(),
+        coding in prop::sample::select(&CODINGS[..]),
+        level in 1..=9_i32,
+    ) {
+        let total = sizes.iter().map(|(size, _)| size).sum();
+        let source = if noise {
+            let mut state = 1_u32;
+            (0..total).map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            }).collect()
+        } else {
+            text(total).into_bytes()
+        };
+        let source = Bytes::from(source);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let received = runtime.block_on(async {
+            let asked = request("GET", &[("accept-encoding", coding.as_str())]);
+            let compression = Compression::new().with_level(coding, level);
+            let answered = answer(compression, asked, || {
+                let mut rest = source.clone();
+                let sizes = sizes.clone();
+                let blocks = sizes.into_iter().map(move |(size, pends)| (rest.split_to(size), pends));
+                response(Body::stream(stream::iter(blocks).then(async |(block, pends)| {
+                    if pends {
+                        tokio::task::yield_now().await;
+                    }
+                    Ok::<_, BodyError>(block)
+                })), &[])
+            }).await;
+            bytes(answered).await
+        });
+        prop_assert_eq!(decode(coding, &received).expect("whole"), source);
+    }
+}
