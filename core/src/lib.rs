@@ -11,6 +11,7 @@ mod app;
 mod blocking;
 mod body;
 mod body_limit;
+mod cascade;
 mod environ;
 mod error;
 mod field;
@@ -29,6 +30,7 @@ mod request;
 mod response;
 mod router;
 mod short_name;
+mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tower")]
@@ -47,6 +49,7 @@ pub use blocking::blocking;
 pub use body::FileRange;
 pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError};
 pub use body_limit::BodyLimit;
+pub use cascade::Cascade;
 pub use environ::{
     Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,
     StandardError, Tls,
@@ -72,6 +75,7 @@ pub use request::{Multipart, Part};
 pub use response::Json;
 pub use response::{Fields, Html, IntoResponse, Redirect};
 pub use router::Router;
+pub use state::{AppFnWith, WithState, with_state};
 pub use upgrade::{Duplex, Io, Upgrade, Upgrading};
 
 /// A request: [`http::Request`] with the one [`Body`].
