@@ -3,10 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use enfilade_core::{App, Error, Middleware, Request, Response};
-use http::{
-    HeaderMap, HeaderValue,
-    header::{RETRY_AFTER, WWW_AUTHENTICATE},
-};
+use http::{HeaderMap, HeaderValue, header::WWW_AUTHENTICATE};
 
 use crate::{
     Identity, User, Verdict,
@@ -21,7 +18,6 @@ mod password_hash;
 mod recent;
 
 use accounts::Accounts;
-use hashing::Busy;
 pub use htpasswd::{Htpasswd, HtpasswdError};
 use login::Login;
 
@@ -198,9 +194,7 @@ impl BasicAuth {
                 let good = file.verify(login.user.name(), login.password).await?;
                 good.then(|| Identity::new(login.user))
             }
-            Source::Verifier(verify) => verify(login.user, login.password)
-                .await
-                .map_err(Refusal::Failed)?,
+            Source::Verifier(verify) => verify(login.user, login.password).await?,
         };
         identity.ok_or(Refusal::Wrong)
     }
@@ -214,9 +208,6 @@ impl BasicAuth {
                 .message("wrong user or password")
                 .header(WWW_AUTHENTICATE, self.challenge.clone()),
             Refusal::Malformed(Malformed(what)) => Error::bad_request().message(what),
-            Refusal::Busy => Error::status(503)
-                .message("too many logins at once")
-                .header(RETRY_AFTER, HeaderValue::from_static("1")),
             Refusal::Failed(error) => error,
         }
     }
@@ -260,19 +251,19 @@ enum Refusal {
     Unknown,
     Wrong,
     Malformed(Malformed),
-    Busy,
+    /// The verification itself failed, or found no place.
     Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Failed(error)
+    }
 }
 
 impl From<Malformed> for Refusal {
     fn from(malformed: Malformed) -> Refusal {
         Refusal::Malformed(malformed)
-    }
-}
-
-impl From<Busy> for Refusal {
-    fn from(_: Busy) -> Refusal {
-        Refusal::Busy
     }
 }
 

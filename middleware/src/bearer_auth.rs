@@ -197,10 +197,7 @@ impl BearerAuth {
         let token = credentials(headers, "Bearer", BearerAuth::LIMIT)?.ok_or(Refusal::Unknown)?;
         let identity = match &self.source {
             Source::Check(tokens) => tokens.check(token)?,
-            Source::Verifier(verify) => verify(token.to_owned())
-                .await
-                .map_err(Refusal::Failed)?
-                .ok_or(Invalid::unknown())?,
+            Source::Verifier(verify) => verify(token.to_owned()).await?.ok_or(Invalid::unknown())?,
         };
         match &self.required {
             Some(scopes) if !identity.may(scopes) => {
@@ -281,6 +278,12 @@ enum Refusal {
     /// The scopes that are required, and whose the token is.
     Insufficient(Scopes, Option<User>),
     Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Failed(error)
+    }
 }
 
 impl From<Malformed> for Refusal {

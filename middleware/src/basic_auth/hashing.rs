@@ -2,6 +2,8 @@
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
+use enfilade_core::{Error, Result, blocking};
+use http::{HeaderValue, header::RETRY_AFTER};
 use tokio::sync::Semaphore;
 
 /// Threads for hashing passwords, of which no flood of logins gets more.
@@ -15,10 +17,6 @@ pub(super) struct Hashing {
     places: Arc<Semaphore>,
     limit: usize,
 }
-
-/// Too many wait already.
-#[derive(Debug)]
-pub(super) struct Busy;
 
 /// How many may wait for each thread. At 50 ms for a password the last one waits 1.6 s.
 const WAITING: usize = 32;
@@ -39,23 +37,28 @@ impl Hashing {
         Hashing::new(NonZeroUsize::new(processors / 2).unwrap_or(NonZeroUsize::MIN))
     }
 
-    /// Runs `hash` on a thread for blocking work, in its turn.
+    /// Runs `hash` on a thread for blocking work, in its turn. A 503 where too many wait already.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Busy> {
+    ) -> Result<T> {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Busy)?;
+        let place = place.map_err(|_| busy())?;
         let thread = Arc::clone(&self.threads).acquire_owned().await;
-        let thread = thread.map_err(|_| Busy)?;
+        let thread = thread.map_err(|_| busy())?;
         // Both go along: a client that leaves ends the future, not the hashing.
-        let outcome = blocking::unblock(move || {
-            let outcome = hash();
-            drop((place, thread));
-            outcome
-        });
-        Ok(outcome.await)
+        blocking(move || {
+            let _until_done = (place, thread);
+            hash()
+        })
+        .await
     }
+}
+
+fn busy() -> Error {
+    Error::status(503)
+        .message("too many logins at once")
+        .header(RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 impl fmt::Debug for Hashing {
@@ -73,6 +76,8 @@ mod tests {
         },
         time::Duration,
     };
+
+    use enfilade_core::Request;
 
     use super::*;
 
@@ -107,6 +112,12 @@ mod tests {
         });
         let outcomes = futures_util::future::join_all(logins).await;
         let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let refused = outcomes.into_iter().filter_map(Result::err);
+        for error in refused {
+            let response = error.response_to(&Request::default());
+            assert_eq!(response.status(), 503);
+            assert_eq!(response.headers()[RETRY_AFTER], "1");
+        }
         assert_eq!(done, 2 * (WAITING + 1));
         assert_eq!(most.load(Ordering::SeqCst), 2);
         hashing.run(|| ()).await.expect("the flood is over");
@@ -135,10 +146,9 @@ mod tests {
     async fn a_panic_gives_the_thread_back() {
         let hashing = two();
         for _ in 0..3 {
-            let hashing = hashing.clone();
-            let login = async move { hashing.run(|| panic!("on purpose")).await.is_err() };
-            let panicked = tokio::spawn(login).await;
-            assert!(panicked.is_err());
+            let panicked = hashing.run(|| panic!("on purpose")).await;
+            let error = panicked.map(|()| "done").expect_err("it panicked");
+            assert_eq!(error.status_code(), 500);
         }
         assert_eq!(hashing.threads.available_permits(), 2);
         assert_eq!(hashing.places.available_permits(), 2 * (WAITING + 1));

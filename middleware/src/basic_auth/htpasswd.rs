@@ -2,11 +2,9 @@
 
 use std::{collections::HashMap, fmt, num::NonZeroUsize, path::Path, sync::Arc, time::Instant};
 
-use super::{
-    hashing::{Busy, Hashing},
-    password_hash::PasswordHash,
-    recent::Recent,
-};
+use enfilade_core::Result;
+
+use super::{hashing::Hashing, password_hash::PasswordHash, recent::Recent};
 
 mod error;
 
@@ -109,7 +107,7 @@ impl Htpasswd {
     }
 
     /// Whether `user` has this password.
-    pub(super) async fn verify(&self, user: &str, password: String) -> Result<bool, Busy> {
+    pub(super) async fn verify(&self, user: &str, password: String) -> Result<bool> {
         let known = self.recent.as_deref();
         let known = known.map(|recent| (recent, recent.fingerprint(user, &password)));
         if let Some((recent, fingerprint)) = &known

@@ -155,15 +155,6 @@ async fn the_accounts_of_a_file_are_let_in() {
 }
 
 #[tokio::test]
-async fn whoever_finds_no_place_for_hashing_is_told_to_come_again() {
-    let busy = accounts()
-        .refuse(Busy.into())
-        .response_to(&Request::default());
-    assert_eq!(busy.status(), 503);
-    assert_eq!(busy.headers()[RETRY_AFTER], "1");
-}
-
-#[tokio::test]
 async fn a_verifier_may_answer_yes_a_user_or_an_identity() {
     #[derive(Clone, PartialEq, Debug)]
     struct Tenant(u8);
