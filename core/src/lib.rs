@@ -42,6 +42,12 @@ mod upgrade;
 pub use crate::tower::{
     AppService, FitService, FromService, InnerService, Mounted, Tower, from_service, tower,
 };
+/// The crate whose cookies [`RequestExt::cookies`] gives and responses take.
+#[cfg(feature = "cookies")]
+pub use ::cookie;
+/// The crate whose types [`RequestExt::header`] reads.
+#[cfg(feature = "headers")]
+pub use ::headers;
 pub use app::{App, BoxApp};
 #[cfg(feature = "blocking")]
 pub use blocking::blocking;

@@ -120,7 +120,18 @@ pub trait RequestExt {
     /// 500 where there is none of this type: a middleware is missing in front of the app.
     fn extension<T: Send + Sync + 'static>(&self) -> Result<&T>;
 
-    /// A field of the head, by its type in the `headers` crate; `None` where it is absent.
+    /// A field of the head, by its type in the [`headers`] crate; `None` where it is absent.
+    ///
+    /// ```
+    /// use enfilade_core::{Request, RequestExt, Result, headers::UserAgent};
+    ///
+    /// async fn greet(request: Request) -> Result<String> {
+    ///     let agent = request.header::<UserAgent>()?;
+    ///     Ok(agent.map_or("who are you?".into(), |agent| format!("hello {agent}")))
+    /// }
+    /// # use enfilade_core::App;
+    /// # let _ = greet.boxed();
+    /// ```
     ///
     /// # Errors
     ///
@@ -133,6 +144,25 @@ pub trait RequestExt {
     fn cookies(&self) -> Cookies<'_>;
 
     /// The query as a `T`. A field that comes several times is a `Vec` there.
+    ///
+    /// ```
+    /// use enfilade_core::{Request, RequestExt, Result};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Search {
+    ///     q: String,
+    ///     page: Option<u32>,
+    ///     #[serde(default)]
+    ///     tag: Vec<String>,
+    /// }
+    ///
+    /// async fn search(request: Request) -> Result<String> {
+    ///     let Search { q, page, tag } = request.query()?;
+    ///     Ok(format!("{q} {page:?} {tag:?}"))
+    /// }
+    /// # use enfilade_core::App;
+    /// # let _ = search.boxed();
+    /// ```
     ///
     /// # Errors
     ///
@@ -156,6 +186,22 @@ pub trait RequestExt {
     fn text(&mut self) -> impl Future<Output = Result<String>> + Send;
 
     /// The body, read as JSON.
+    ///
+    /// ```
+    /// use enfilade_core::{Json, Request, RequestExt, Result};
+    ///
+    /// #[derive(serde::Deserialize, serde::Serialize)]
+    /// struct Order {
+    ///     count: u8,
+    /// }
+    ///
+    /// async fn double(mut request: Request) -> Result<Json<Order>> {
+    ///     let order: Order = request.json().await?;
+    ///     Ok(Json(Order { count: order.count.saturating_mul(2) }))
+    /// }
+    /// # use enfilade_core::App;
+    /// # let _ = double.boxed();
+    /// ```
     ///
     /// # Errors
     ///

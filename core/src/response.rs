@@ -7,6 +7,8 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{Error, Response, body::Body};
 
+#[cfg(feature = "cookies")]
+mod cookies;
 mod fields;
 mod html;
 #[cfg(feature = "json")]
@@ -33,7 +35,7 @@ pub use redirect::Redirect;
 /// | [`Redirect`] | 302, 303, 307 or 308; knows the mount |
 /// | [`StatusCode`] | that status, empty |
 /// | `(StatusCode, T)` | `T` with that status |
-/// | `(fields, T)`, `(StatusCode, fields, T)` | `T` with these [`Fields`] in place of its own |
+/// | `(fields, T)`, `(StatusCode, fields, T)` | `T` with these [`Fields`]: an array of pairs, a `HeaderMap`, a cookie |
 /// | `Option<T>` | `T`, or 404 |
 /// | `Result<T, E>` | `T` or `E` |
 /// | [`Error`] | its status, in the form that the client accepts |

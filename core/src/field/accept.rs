@@ -143,12 +143,7 @@ mod tests {
             "text/html;q=+0.5",
             "te xt/html",
             "text/html/x",
-            "text/html;a=\"",
-        ]
-        .into_iter()
-        // The last one is well-formed but for its quotation, which runs to the end.
-        .filter(|accept| !accept.contains('"'))
-        {
+        ] {
             assert_eq!(preferred(accept), None, "{accept:?}");
         }
         assert_eq!(
@@ -205,5 +200,22 @@ mod tests {
 
         let long = format!("{}text/html", "image/png,".repeat(MOST_MEMBERS));
         assert_eq!(preferred(&long), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_an_offer_that_is_refused_is_not_preferred(
+            members in proptest::collection::vec("[a-z*/;=q0-9. \",\\\\]{0,20}", 0..8),
+        ) {
+            let accept = members.join(",") + ",text/html;q=0,text/plain;q=0.001";
+            let preferred = preferred(&accept);
+            // A quotation that has no end swallows what stands behind it.
+            if !accept.contains('"') {
+                proptest::prop_assert_ne!(preferred, None);
+                if !members.iter().any(|member| member.contains("text/html")) {
+                    proptest::prop_assert_ne!(preferred, Some("text/html"));
+                }
+            }
+        }
     }
 }

@@ -4,10 +4,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::{Error, IntoResponse, Response};
 
-/// What may stand in front of a value as its fields: a [`HeaderMap`], or an array of pairs of a
-/// name and a value, each of anything that converts to one.
+/// What may stand in front of a value as its fields: a [`HeaderMap`], an array of pairs of a name
+/// and a value, each of anything that converts to one, or cookies (feature `cookies`).
 ///
-/// The fields take the place of those that the value has under the same names; a name that comes
+/// The fields, but for cookies, take the place of those that the value has under the same names; a name that comes
 /// twice is kept twice, so two cookies are two cookies. A name or a value that HTTP cannot carry,
 /// such as text with a line break, makes the response a 500 that says which.
 ///

@@ -252,4 +252,22 @@ mod tests {
         let (_, location) = sent(Redirect::to("/x"), "//evil.example/y", 14).await;
         assert_eq!(location, "/.//evil.example/x");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_client_asks_for_it_is_sent_to_a_path_of_this_site_or_refused(
+            target in "(/|//|[a-z:/\\\\?#%.@ \t\r\n\u{0}\u{85}\u{a0}\u{2028}\u{ff0f}\u{fffd}]){0,12}",
+        ) {
+            let response = Redirect::see_other(&target).only_local().into_response();
+            match response.headers().get(header::LOCATION) {
+                Some(location) => {
+                    // As browsers read it: without controls, a backslash being a slash.
+                    let read = location.to_str().expect("ASCII").replace('\\', "/");
+                    proptest::prop_assert!(read.bytes().all(|byte| byte.is_ascii_graphic()));
+                    proptest::prop_assert!(read.starts_with('/') && !read.starts_with("//"));
+                }
+                None => proptest::prop_assert_eq!(response.status(), 400),
+            }
+        }
+    }
 }
