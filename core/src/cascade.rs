@@ -26,7 +26,7 @@ use lent::lend;
 /// # async fn new_page(_: Request) -> &'static str { "new" }
 /// let site = Cascade::new(Mounts::new().mount("/news", new_page)).or(old_site);
 /// # async fn check(site: Cascade) {
-/// let request = Request::get("/about").body(Default::default()).unwrap();
+/// let request = http::Request::get("/about").body(Default::default()).unwrap();
 /// let answer = site.respond(request).await.into_body().into_bytes(100).await.unwrap();
 /// assert_eq!(answer, "old");
 /// # }

@@ -53,7 +53,7 @@ pub(crate) use prefixes::Prefixes;
 ///     .mount("*.example.org/shop", tenants)
 ///     .mount("/", home);
 /// # async fn check(site: Mounts) {
-/// let request = Request::get("/api/users").body(Default::default()).unwrap();
+/// let request = http::Request::get("/api/users").body(Default::default()).unwrap();
 /// let answer = site.respond(request).await.into_body().into_bytes(100).await.unwrap();
 /// assert_eq!(answer, "/users below /api");
 /// # }
