@@ -243,10 +243,11 @@ impl RequestExt for Request {
     }
 
     fn script_name(&self) -> &str {
-        self.uri()
-            .path()
-            .get(..self.environ().script_name as usize)
-            .unwrap_or("")
+        // Most apps stand at the root.
+        match self.environ().script_name as usize {
+            0 => "",
+            bytes => self.uri().path().get(..bytes).unwrap_or(""),
+        }
     }
 
     fn path_info(&self) -> &str {
