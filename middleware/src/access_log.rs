@@ -21,6 +21,7 @@ mod tracing_event;
 
 pub use format::Format;
 pub use log_file::LogFile;
+use record::Wanted;
 pub use record::{Outcome, Record};
 
 /// Writes one line for each request, when its response is over.
@@ -66,7 +67,7 @@ pub use record::{Outcome, Record};
 #[derive(Clone)]
 pub struct AccessLog {
     sink: Arc<dyn Sink>,
-    query: bool,
+    wanted: Wanted,
 }
 
 impl AccessLog {
@@ -85,9 +86,8 @@ impl AccessLog {
     /// Writes lines to `file`.
     #[must_use]
     pub fn file(format: Format, file: LogFile) -> AccessLog {
-        AccessLog::of(Lines {
-            format,
-            write: move |line: &[u8]| file.push(line, |lost, line| format.write_lost(lost, line)),
+        AccessLog::to(format, move |line| {
+            file.push(line, |lost, line| format.write_lost(lost, line));
         })
     }
 
@@ -97,7 +97,14 @@ impl AccessLog {
     /// lost and nothing else.
     #[must_use]
     pub fn to(format: Format, write: impl Fn(&[u8]) + Send + Sync + 'static) -> AccessLog {
-        AccessLog::of(Lines { format, write })
+        AccessLog {
+            sink: Arc::new(Lines { format, write }),
+            wanted: Wanted {
+                query: true,
+                fields: format.tells_fields(),
+                durations: format.tells_durations(),
+            },
+        }
     }
 
     /// Hands each [`Record`] to a function, for formats and sinks of your own.
@@ -106,7 +113,14 @@ impl AccessLog {
     /// lost and nothing else.
     #[must_use]
     pub fn records(tell: impl Fn(&Record) + Send + Sync + 'static) -> AccessLog {
-        AccessLog::of(Records(tell))
+        AccessLog {
+            sink: Arc::new(Records(tell)),
+            wanted: Wanted {
+                query: true,
+                fields: true,
+                durations: true,
+            },
+        }
     }
 
     /// Emits each record as an event of the `tracing` crate: level INFO, target
@@ -120,22 +134,15 @@ impl AccessLog {
     /// Leaves the query of the target out. By default it is logged.
     #[must_use]
     pub fn without_query(mut self) -> AccessLog {
-        self.query = false;
+        self.wanted.query = false;
         self
-    }
-
-    fn of(sink: impl Sink + 'static) -> AccessLog {
-        AccessLog {
-            sink: Arc::new(sink),
-            query: true,
-        }
     }
 }
 
 impl Middleware for AccessLog {
     async fn handle(&self, request: Request, next: &impl App) -> Response {
         let open = Open {
-            record: Some(Record::of(&request, self.query)),
+            record: Some(Box::new(Record::of(&request, self.wanted))),
             sink: Arc::clone(&self.sink),
         };
         open.answered(next.respond(request).await)
@@ -145,7 +152,7 @@ impl Middleware for AccessLog {
 impl fmt::Debug for AccessLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessLog")
-            .field("query", &self.query)
+            .field("wanted", &self.wanted)
             .finish_non_exhaustive()
     }
 }
@@ -153,7 +160,8 @@ impl fmt::Debug for AccessLog {
 /// A request that is not over. It logs when the body is, or when it is dropped before: then there
 /// was no head.
 struct Open {
-    record: Option<Record>,
+    /// Boxed, because it would be moved about with every future and body that holds it.
+    record: Option<Box<Record>>,
     sink: Arc<dyn Sink>,
 }
 

@@ -8,8 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use enfilade_core::{App, Middleware, Request, Response};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::{Builder, Uuid, fmt::Hyphenated};
+use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 
 /// Gives every request a name, the same in logs, in the app and at the client.
 ///
@@ -36,7 +35,8 @@ use uuid::{Builder, Uuid, fmt::Hyphenated};
 ///
 /// # Place in the pipeline
 ///
-/// First, or right inside of the access log, which finds the id either way.
+/// First: whatever stands inside finds the id in the request, also where its client leaves early. The
+/// access log finds it outside as well, but only where there is a response.
 ///
 /// # Security
 ///
@@ -84,12 +84,26 @@ impl RequestId {
         self
     }
 
-    /// The id that a request brings, if it is one and is valid.
-    fn inbound(&self, headers: &HeaderMap) -> Option<RequestIdValue> {
-        let mut values = headers.get_all(&self.header).iter();
-        let value = values.next()?;
-        (self.inbound && values.next().is_none() && is_valid(value.as_bytes()))
-            .then(|| RequestIdValue(value.clone()))
+    /// The id that a request brings, or a new one that takes the place of whatever it brings.
+    fn id(&self, headers: &mut HeaderMap) -> RequestIdValue {
+        match headers.try_entry(&self.header) {
+            Ok(Entry::Occupied(mut field)) => {
+                let one = field.iter().nth(1).is_none();
+                if self.inbound && one && is_valid(field.get().as_bytes()) {
+                    return RequestIdValue(field.get().clone());
+                }
+                let id = RequestIdValue::random();
+                field.insert(id.0.clone());
+                id
+            }
+            Ok(Entry::Vacant(field)) => {
+                let id = RequestIdValue::random();
+                field.insert(id.0.clone());
+                id
+            }
+            // A request with tens of thousands of fields has no room for another.
+            Err(_) => RequestIdValue::random(),
+        }
     }
 }
 
@@ -101,11 +115,7 @@ impl Default for RequestId {
 
 impl Middleware for RequestId {
     async fn handle(&self, mut request: Request, next: &impl App) -> Response {
-        let id = self.inbound(request.headers()).unwrap_or_else(|| {
-            let id = RequestIdValue::random();
-            request.headers_mut().insert(&self.header, id.0.clone());
-            id
-        });
+        let id = self.id(request.headers_mut());
         request.extensions_mut().insert(id.clone());
         let mut response = next.respond(request).await;
         response.headers_mut().insert(&self.header, id.0.clone());
@@ -137,8 +147,10 @@ impl RequestIdValue {
         // A clock before 1970 is wrong in any case; the random part is enough then.
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = since.map_or(0, |since| since.as_millis() as u64);
-        let id = Builder::from_unix_timestamp_millis(millis, &random_bytes()).into_uuid();
-        RequestIdValue(header_value(id))
+        let text = version_7(millis, random_bytes());
+        // One allocation that all clones share.
+        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
+        RequestIdValue(value.expect("hex digits and hyphens"))
     }
 }
 
@@ -163,11 +175,33 @@ fn is_valid(id: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-./:=@_".contains(byte))
 }
 
-/// One allocation that all clones share.
-fn header_value(id: Uuid) -> HeaderValue {
-    let mut text = [0; Hyphenated::LENGTH];
-    id.hyphenated().encode_lower(&mut text);
-    HeaderValue::from_maybe_shared(Bytes::from_owner(text)).expect("hex digits and hyphens")
+/// The text of a UUIDv7: 48 bits of `millis`, the version, 12 random bits, the variant, and 62
+/// random bits.
+fn version_7(millis: u64, random: [u8; RANDOM]) -> [u8; 36] {
+    let [a, b, c, d, e, f, g, h, i, j] = random;
+    let time = hex((millis >> 16) as u32);
+    let middle = hex((millis as u32) << 16 | 0x7000 | u32::from(a & 0xf) << 8 | u32::from(b));
+    let node = hex(u32::from_be_bytes([c & 0x3f | 0x80, d, e, f]));
+    let last = hex(u32::from_be_bytes([g, h, i, j]));
+    let mut text = [b'-'; 36];
+    text[..8].copy_from_slice(&time);
+    text[9..13].copy_from_slice(&middle[..4]);
+    text[14..18].copy_from_slice(&middle[4..]);
+    text[19..23].copy_from_slice(&node[..4]);
+    text[24..28].copy_from_slice(&node[4..]);
+    text[28..].copy_from_slice(&last);
+    text
+}
+
+/// The eight hex digits of `number`, all at once: its nibbles are spread over the bytes of a word.
+fn hex(number: u32) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let spread = u64::from(number);
+    let spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff;
+    let spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
+    let spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (spread + ONES * 6) >> 4 & ONES;
+    (spread + ONES * 0x30 + letters * 0x27).to_be_bytes()
 }
 
 /// What a UUIDv7 has beside the time.
@@ -301,10 +335,23 @@ mod tests {
         let mut last = before;
         for id in &ids {
             assert!(is_version_7(id.as_str()), "{id}");
-            let millis = Uuid::parse_str(id.as_str()).expect("a UUID").as_u128() >> 80;
+            let millis = id.as_str()[..13].replace('-', "");
+            let millis = u128::from_str_radix(&millis, 16).expect("hex digits");
             assert!(last <= millis && millis <= now(), "{id}");
             last = millis;
         }
+    }
+
+    /// The example of RFC 9562, appendix A.6.
+    #[test]
+    fn a_uuid_is_written_as_its_standard_says() {
+        let random = [0x0c, 0xc3, 0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f];
+        let text = version_7(0x017f_22e2_79b0, random);
+        assert_eq!(text, *b"017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+        let last = version_7(u64::MAX, [0xff; RANDOM]);
+        assert_eq!(last, *b"ffffffff-ffff-7fff-bfff-ffffffffffff");
+        let all = version_7(0x0123_4567_89ab, [0xcd, 0xef, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(all, *b"01234567-89ab-7def-8000-000000000000");
     }
 
     fn now() -> u128 {
@@ -313,9 +360,15 @@ mod tests {
     }
 
     fn is_version_7(id: &str) -> bool {
-        id.len() == Hyphenated::LENGTH
-            && Uuid::parse_str(id).is_ok_and(|id| {
-                id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122
+        let form: String = id
+            .chars()
+            .map(|c| match c {
+                '0'..='9' | 'a'..='f' => 'x',
+                other => other,
             })
+            .collect();
+        form == "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+            && id[14..].starts_with('7')
+            && id[19..].starts_with(['8', '9', 'a', 'b'])
     }
 }

@@ -163,17 +163,14 @@ impl SetHeader {
 
 impl Middleware for SetHeader {
     async fn handle(&self, mut request: Request, next: &impl App) -> Response {
-        match self.side {
-            Side::Request => {
-                self.apply(request.headers_mut());
-                next.respond(request).await
-            }
-            Side::Response => {
-                let mut response = next.respond(request).await;
-                self.apply(response.headers_mut());
-                response
-            }
+        if self.side == Side::Request {
+            self.apply(request.headers_mut());
         }
+        let mut response = next.respond(request).await;
+        if self.side == Side::Response {
+            self.apply(response.headers_mut());
+        }
+        response
     }
 }
 

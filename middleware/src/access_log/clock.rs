@@ -48,9 +48,10 @@ impl Anchor {
 }
 
 fn since_1970(anchor: &mut Anchor, moment: Instant) -> Duration {
-    let later = moment.saturating_duration_since(anchor.monotonic);
-    if later > Duration::from_secs(1) {
-        *anchor = Anchor::now();
+    match moment.checked_duration_since(anchor.monotonic) {
+        Some(later) if later < Duration::from_secs(1) => return anchor.since_1970 + later,
+        Some(_) => *anchor = Anchor::now(),
+        None => {}
     }
     let later = moment.saturating_duration_since(anchor.monotonic);
     let earlier = anchor.monotonic.saturating_duration_since(moment);

@@ -47,6 +47,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether it tells fields of the request.
+    pub(super) const fn tells_fields(self) -> bool {
+        matches!(self, Format::Combined | Format::Json)
+    }
+
+    /// Whether it tells how long the response took.
+    pub(super) const fn tells_durations(self) -> bool {
+        matches!(self, Format::Json)
+    }
+
     /// Appends `record` to `line`, with a line feed at its end.
     pub fn write(self, record: &Record, line: &mut Vec<u8>) {
         match self {
@@ -177,12 +187,17 @@ fn write_number(number: u64, line: &mut Vec<u8>) {
 fn write_peer(peer: &Peer, line: &mut Vec<u8>) {
     match peer.ip() {
         Some(IpAddr::V4(address)) => {
-            let [first, rest @ ..] = address.octets();
-            write_number(first.into(), line);
-            for octet in rest {
-                line.push(b'.');
-                write_number(octet.into(), line);
+            let (mut text, mut length) = ([b'.'; 16], 0);
+            for octet in address.octets() {
+                for divisor in [100, 10, 1] {
+                    if octet >= divisor || divisor == 1 {
+                        text[length] = b'0' + octet / divisor % 10;
+                        length += 1;
+                    }
+                }
+                length += 1;
             }
+            line.extend_from_slice(&text[..length - 1]);
         }
         _ => {
             // Writing to a vector does not fail.

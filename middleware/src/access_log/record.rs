@@ -7,7 +7,10 @@ use std::{
 };
 
 use enfilade_core::{BodyEnd, Cause, Connection, Ending, Peer, Request, RequestExt, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header,
+    uri::{Authority, PathAndQuery},
+};
 
 use super::clock;
 use crate::{RequestIdValue, User};
@@ -23,8 +26,7 @@ pub struct Record {
     arrival: Instant,
     connection: Arc<Connection>,
     method: Method,
-    target: Uri,
-    query: bool,
+    target: Target,
     version: Version,
     mount: Option<Box<str>>,
     referer: Option<HeaderValue>,
@@ -32,13 +34,40 @@ pub struct Record {
     user: Option<User>,
     id: Option<RequestIdValue>,
     status: Option<StatusCode>,
-    first_byte: Option<Duration>,
+    /// When the head was there, where anybody wants to know.
+    head: Option<Instant>,
     /// The length that the head promises, where the body is a stream.
     promised: Option<u64>,
     cause: Option<Cause>,
     bytes: u64,
-    total: Duration,
+    end: Option<Instant>,
     outcome: Outcome,
+    wanted: Wanted,
+}
+
+/// What a record is to hold: a log that tells less costs less.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) query: bool,
+    pub(super) fields: bool,
+    pub(super) durations: bool,
+}
+
+/// What of a request's target is logged. Each shares the bytes of the request.
+enum Target {
+    Path(PathAndQuery),
+    Authority(Authority),
+    Nothing,
+}
+
+impl Target {
+    fn of(uri: &Uri) -> Target {
+        match (uri.path_and_query(), uri.authority()) {
+            (Some(path), _) => Target::Path(path.clone()),
+            (None, Some(authority)) => Target::Authority(authority.clone()),
+            (None, None) => Target::Nothing,
+        }
+    }
 }
 
 /// How a response went.
@@ -66,8 +95,8 @@ impl Outcome {
 }
 
 impl Record {
-    /// Keeps of `request` what a log tells; `query` says whether the query is to be told.
-    pub(super) fn of(request: &Request, query: bool) -> Record {
+    /// Keeps of `request` what is wanted.
+    pub(super) fn of(request: &Request, wanted: Wanted) -> Record {
         let environ = request.environ();
         let mount = request.script_name();
         let field = |name| request.headers().get(name).cloned();
@@ -75,28 +104,28 @@ impl Record {
             arrival: Instant::now(),
             connection: environ.connection_shared(),
             method: request.method().clone(),
-            target: request.original_target().clone(),
-            query,
+            target: Target::of(request.original_target()),
             version: environ.version(),
             mount: (!mount.is_empty()).then(|| Box::from(mount)),
-            referer: field(header::REFERER),
-            agent: field(header::USER_AGENT),
+            referer: wanted.fields.then(|| field(header::REFERER)).flatten(),
+            agent: wanted.fields.then(|| field(header::USER_AGENT)).flatten(),
             user: User::in_extensions(request.extensions()).cloned(),
             id: request.extensions().get().cloned(),
             status: None,
-            first_byte: None,
+            head: None,
             promised: None,
             cause: None,
             bytes: 0,
-            total: Duration::ZERO,
+            end: None,
             // What a request is that nobody answered.
             outcome: Outcome::Aborted,
+            wanted,
         }
     }
 
     /// The head is there.
     pub(super) fn answered(&mut self, response: &Response) {
-        self.first_byte = Some(self.arrival.elapsed());
+        self.head = self.now();
         self.status = Some(response.status());
         if response.body().is_stream() {
             self.promised = content_length(response.headers());
@@ -134,7 +163,11 @@ impl Record {
     }
 
     pub(super) fn finish(&mut self) {
-        self.total = self.arrival.elapsed();
+        self.end = self.now();
+    }
+
+    fn now(&self) -> Option<Instant> {
+        self.wanted.durations.then(Instant::now)
     }
 
     /// A body that may not be sent is dropped unread by the host; the client has everything.
@@ -190,11 +223,11 @@ impl Record {
     /// Path and query as the client sent them, or the authority of a CONNECT.
     #[must_use]
     pub fn target(&self) -> &str {
-        match (self.target.path_and_query(), self.target.authority()) {
-            (Some(target), _) if self.query => target.as_str(),
-            (Some(target), _) => target.path(),
-            (None, Some(authority)) => authority.as_str(),
-            (None, None) => "",
+        match &self.target {
+            Target::Path(path) if self.wanted.query => path.as_str(),
+            Target::Path(path) => path.path(),
+            Target::Authority(authority) => authority.as_str(),
+            Target::Nothing => "",
         }
     }
 
@@ -230,14 +263,16 @@ impl Record {
 
     /// From arrival until the head was there, which is when its first byte can be sent.
     #[must_use]
-    pub const fn first_byte(&self) -> Option<Duration> {
-        self.first_byte
+    pub fn first_byte(&self) -> Option<Duration> {
+        Some(self.head?.duration_since(self.arrival))
     }
 
     /// From arrival to the end.
     #[must_use]
-    pub const fn total(&self) -> Duration {
-        self.total
+    pub fn total(&self) -> Duration {
+        self.end
+            .unwrap_or(self.arrival)
+            .duration_since(self.arrival)
     }
 
     /// How it went.
