@@ -8,9 +8,9 @@
 //! HTTP/1.1 401 Unauthorized
 //! www-authenticate: Basic realm="library", charset="UTF-8"
 //! $ curl -u ada:lovelace --compressed http://127.0.0.1:8000/api/books
-//! [{"id":1,"title":"The Art of Computer Programming"}, ...]
-//! $ curl -u ada:lovelace http://127.0.0.1:8000/api/books/2
-//! {"id":2,"title":"Structure and Interpretation of Computer Programs"}
+//! [{"id":1,"title":"The Art of Computer Programming","author":"Donald E. Knuth"}, ...]
+//! $ curl -u ada:lovelace http://127.0.0.1:8000/api/books/3
+//! {"id":3,"title":"A Discipline of Programming","author":"Edsger W. Dijkstra"}
 //! $ curl -u ada:lovelace http://127.0.0.1:8000/status/ready
 //! script name /status, path info /ready: up
 //! $ curl -u ada:lovelace http://127.0.0.1:8000/axum/hello/bob
@@ -36,34 +36,52 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 struct Book {
-    id: u64,
+    id: usize,
     title: &'static str,
+    author: &'static str,
 }
 
-const BOOKS: [Book; 3] = [
-    Book {
-        id: 1,
-        title: "The Art of Computer Programming",
-    },
-    Book {
-        id: 2,
-        title: "Structure and Interpretation of Computer Programs",
-    },
-    Book {
-        id: 3,
-        title: "A Discipline of Programming",
-    },
+const BOOKS: [(&str, &str); 12] = [
+    ("The Art of Computer Programming", "Donald E. Knuth"),
+    (
+        "Structure and Interpretation of Computer Programs",
+        "Harold Abelson, Gerald Jay Sussman",
+    ),
+    ("A Discipline of Programming", "Edsger W. Dijkstra"),
+    (
+        "The C Programming Language",
+        "Brian W. Kernighan, Dennis M. Ritchie",
+    ),
+    ("Communicating Sequential Processes", "C. A. R. Hoare"),
+    ("The Mythical Man-Month", "Frederick P. Brooks"),
+    ("Programming Pearls", "Jon Bentley"),
+    ("Types and Programming Languages", "Benjamin C. Pierce"),
+    (
+        "Computer Architecture: A Quantitative Approach",
+        "John L. Hennessy, David A. Patterson",
+    ),
+    (
+        "Introduction to Algorithms",
+        "Thomas H. Cormen, Charles E. Leiserson, Ronald L. Rivest",
+    ),
+    (
+        "The Unix Programming Environment",
+        "Brian W. Kernighan, Rob Pike",
+    ),
+    ("Purely Functional Data Structures", "Chris Okasaki"),
 ];
 
-async fn books(_: Request) -> Json<&'static [Book]> {
-    Json(&BOOKS)
+fn find(id: usize) -> Option<Book> {
+    let (title, author) = *BOOKS.get(id.checked_sub(1)?)?;
+    Some(Book { id, title, author })
 }
 
-async fn book(request: Request) -> Result<Json<&'static Book>> {
-    let id: u64 = request.param("id")?;
-    Ok(Json(
-        BOOKS.iter().find(|book| book.id == id).or_status(404)?,
-    ))
+async fn books(_: Request) -> Json<Vec<Book>> {
+    Json((1..=BOOKS.len()).filter_map(find).collect())
+}
+
+async fn book(request: Request) -> Result<Json<Book>> {
+    Ok(Json(find(request.param("id")?).or_status(404)?))
 }
 
 fn api() -> impl App {

@@ -45,18 +45,26 @@ mod tests {
         let answer = testing::post("/sum").json(&[1]).on(&site()).await;
         answer.assert_status(422);
         let missing = testing::post("/sum").json(&serde_json::json!({"a": 1}));
-        missing.on(&site()).await.assert_status(422).assert_text_contains("b");
+        missing
+            .on(&site())
+            .await
+            .assert_status(422)
+            .assert_text_contains("b");
     }
 
     #[tokio::test]
     async fn another_method_is_told_which_there_are() {
         let answer = testing::get("/sum").on(&site()).await;
-        answer.assert_status(405).assert_header("allow", "OPTIONS, POST");
+        answer
+            .assert_status(405)
+            .assert_header("allow", "OPTIONS, POST");
     }
 
     #[tokio::test]
     async fn it_works_under_a_prefix_too() {
-        let sum = testing::post("/calc/sum").script_name("/calc").json(&Sum { a: 2, b: 3 });
+        let sum = testing::post("/calc/sum")
+            .script_name("/calc")
+            .json(&Sum { a: 2, b: 3 });
         sum.on(&site()).await.assert_json(&5);
     }
 }

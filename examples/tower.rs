@@ -37,14 +37,18 @@ async fn cart(ConnectInfo(peer): ConnectInfo<SocketAddr>) -> String {
 fn shop() -> Router {
     let help = AppService::new(help)
         .with_original_uri(|extensions| extensions.get::<OriginalUri>().map(|uri| uri.0.clone()));
-    Router::new().route("/cart", get(cart)).nest_service("/help", help)
+    Router::new()
+        .route("/cart", get(cart))
+        .nest_service("/help", help)
 }
 
 /// What axum's own server would tell its handlers of the client.
 fn connect_info(request: &mut Request) {
     let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let ip = request.peer().ip().unwrap_or(nobody);
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 0)));
+    request
+        .extensions_mut()
+        .insert(ConnectInfo(SocketAddr::new(ip, 0)));
 }
 
 fn site() -> impl App {

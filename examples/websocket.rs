@@ -24,7 +24,10 @@ use tokio_tungstenite::{
 
 async fn echo(request: Request) -> Result<Response> {
     let key = request.headers().get(header::SEC_WEBSOCKET_KEY);
-    let upgrade = request.environ().upgrade().filter(|offer| offer.protocol() == "websocket");
+    let upgrade = request
+        .environ()
+        .upgrade()
+        .filter(|offer| offer.protocol() == "websocket");
     let (Some(upgrade), Some(key)) = (upgrade, key) else {
         return Err(Error::status(426)
             .message("this is a WebSocket")
@@ -46,7 +49,9 @@ async fn echo(request: Request) -> Result<Response> {
         }
         let _ = sink.close().await; // the client may have gone first
     });
-    response.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    response
+        .headers_mut()
+        .insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     Ok(response)
 }
 

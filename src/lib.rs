@@ -10,8 +10,8 @@ pub use enfilade_middleware as middleware;
 pub use enfilade_server as server;
 
 pub use enfilade_core::{
-    App, Error, IntoResponse, Middleware, Next, Pipeline, Request, RequestExt, Response, Result,
-    from_fn,
+    App, Error, IntoResponse, Middleware, Mounts, Next, Pipeline, Request, RequestExt, Response,
+    Result, Router, from_fn,
 };
 #[cfg(feature = "server")]
 pub use run::{launch, run};
