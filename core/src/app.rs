@@ -108,7 +108,9 @@ pub(crate) trait ErasedApp: Send + Sync {
 
 impl<A: App> ErasedApp for A {
     fn respond_erased(&self, request: Request) -> Reply<'_> {
-        Box::pin(self.respond(request))
+        // Made where it stays: `Box::pin` would make it here and copy it.
+        let boxed = Box::write(Box::new_uninit(), self.respond(request));
+        Box::into_pin(boxed)
     }
 
     fn name(&self) -> &'static str {

@@ -33,10 +33,7 @@ impl<A: App> App for Guard<A> {
     async fn respond(&self, request: Request) -> Response {
         let rendering = Rendering::of(&request);
         // The call itself may panic too: `respond` need not be an async function.
-        let reply = match catch_unwind(AssertUnwindSafe(|| self.0.respond(request))) {
-            Ok(future) => CatchUnwind { future }.await,
-            Err(panic) => Err(panic),
-        };
+        let reply = CatchUnwind::new(async { self.0.respond(request).await }).await;
         rendering.finish(reply.unwrap_or_else(|panic| Panicked::new(&*panic).into_response()))
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! This crate has no I/O and no runtime.
 
+mod amend;
 mod app;
 #[cfg(feature = "blocking")]
 mod blocking;
@@ -48,6 +49,7 @@ pub use ::cookie;
 /// The crate whose types [`RequestExt::header`] reads.
 #[cfg(feature = "headers")]
 pub use ::headers;
+pub use amend::{Amend, amend};
 pub use app::{App, BoxApp};
 #[cfg(feature = "blocking")]
 pub use blocking::blocking;

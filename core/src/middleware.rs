@@ -39,7 +39,8 @@ use crate::{
 /// }
 /// ```
 ///
-/// A function serves as well, through [`from_fn`](crate::from_fn()).
+/// A function serves as well, through [`from_fn`](crate::from_fn()). Middleware that only changes
+/// responses has a cheaper form: [`amend`](crate::amend()).
 ///
 /// [`Error::response_to`]: crate::Error::response_to
 #[diagnostic::on_unimplemented(
