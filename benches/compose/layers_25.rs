@@ -3,13 +3,13 @@
 use std::pin::pin;
 
 use enfilade_benches::{
-    compose::{SetHeader, ready},
+    compose::{ready, set_header},
     twenty_five,
 };
 use enfilade_core::{App, Pipeline, Request};
 
 fn main() {
     let new = Pipeline::new();
-    let app = twenty_five!(new, SetHeader::nth).app(async |_: Request| "hello");
+    let app = twenty_five!(new, set_header).app(async |_: Request| "hello");
     ready(pin!(app.respond(Request::default())));
 }

@@ -3,14 +3,14 @@
 use std::pin::pin;
 
 use enfilade_benches::{
-    compose::{SetHeader, ready},
+    compose::{ready, set_header},
     twenty_five,
 };
 use enfilade_core::{App, Pipeline, Request};
 
 fn main() {
     let new = Pipeline::new();
-    let app = twenty_five!(twenty_five!(new, SetHeader::nth), SetHeader::nth)
-        .app(async |_: Request| "hello");
+    let app =
+        twenty_five!(twenty_five!(new, set_header), set_header).app(async |_: Request| "hello");
     ready(pin!(app.respond(Request::default())));
 }

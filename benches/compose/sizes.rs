@@ -8,7 +8,7 @@ use std::{
 };
 
 use enfilade_benches::{
-    compose::{Noop, SetHeader, ready},
+    compose::{Noop, ready, set_header},
     five, twenty_five,
 };
 use enfilade_core::{App, Pipeline, Request};
@@ -47,7 +47,7 @@ fn main() {
         "noop/50",
         twenty_five!(twenty_five!(new(), noop), noop).app(handler),
     );
-    let set = SetHeader::nth;
+    let set = set_header;
     report("set-header/5", five!(new(), set).app(handler));
     report("set-header/25", twenty_five!(new(), set).app(handler));
     report(

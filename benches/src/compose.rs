@@ -9,7 +9,7 @@ mod axum;
 mod ours;
 mod tower;
 
-pub use ours::{Noop, SetHeader};
+pub use ours::{Noop, set_header};
 
 /// The names of all subjects, in the order of the table.
 pub const NAMES: &[&str] = &[
@@ -22,6 +22,7 @@ pub const NAMES: &[&str] = &[
     "enfilade/noop/50",
     "enfilade/set-header/5",
     "enfilade/set-header/25",
+    "enfilade/async-set-header/5",
     "enfilade/from-fn/5",
     "enfilade/from-fn/25",
     "enfilade/boxed/5",

@@ -1,8 +1,8 @@
 //! A field of every request or of every response: [`SetHeader`].
 
-use std::fmt;
+use std::{fmt, future::Future};
 
-use enfilade_core::{App, Middleware, Request, Response};
+use enfilade_core::{App, Middleware, Request, Response, amend};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Sets, adds or removes one field of every request or of every response.
@@ -162,15 +162,19 @@ impl SetHeader {
 }
 
 impl Middleware for SetHeader {
-    async fn handle(&self, mut request: Request, next: &impl App) -> Response {
+    fn handle(
+        &self,
+        mut request: Request,
+        next: &impl App,
+    ) -> impl Future<Output = Response> + Send {
         if self.side == Side::Request {
             self.apply(request.headers_mut());
         }
-        let mut response = next.respond(request).await;
-        if self.side == Side::Response {
-            self.apply(response.headers_mut());
-        }
-        response
+        amend(next.respond(request), |response| {
+            if self.side == Side::Response {
+                self.apply(response.headers_mut());
+            }
+        })
     }
 }
 

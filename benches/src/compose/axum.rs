@@ -15,7 +15,7 @@ use tower::Service;
 use super::{Subject, ready, tower::set_header};
 
 pub(super) fn subject(stack: &str) -> Option<Subject> {
-    let router = Router::new().route("/", get(async || "hello"));
+    let router = Router::new().route("/", get(empty));
     Some(call(match stack {
         "noop/0" => router,
         "set-header/5" => router
@@ -27,6 +27,10 @@ pub(super) fn subject(stack: &str) -> Option<Subject> {
         "from-fn/5" => (0..5).fold(router, |router, _| router.layer(from_fn(pass))),
         _ => return None,
     }))
+}
+
+async fn empty(_: Request) -> Response {
+    Response::new(Body::from("hello"))
 }
 
 async fn pass(request: Request, next: Next) -> Response {

@@ -2,7 +2,10 @@
 
 use std::{hint::black_box, pin::pin};
 
-use enfilade_core::{App, BoxMiddleware, Middleware, Next, Pipeline, Request, Response, from_fn};
+use enfilade_core::{
+    App, Body, BoxMiddleware, Middleware, Next, Pipeline, Request, Response, from_fn,
+};
+use enfilade_middleware::SetHeader;
 use http::{HeaderName, HeaderValue};
 
 use super::{FIELDS, Subject, ready};
@@ -17,28 +20,31 @@ impl Middleware for Noop {
     }
 }
 
-/// Sets one field of the response.
-#[derive(Clone, Debug)]
-pub struct SetHeader(HeaderName, HeaderValue);
-
-impl SetHeader {
-    /// Sets the `n`-th of [`FIELDS`], counted round.
-    #[must_use]
-    pub fn nth(n: usize) -> SetHeader {
-        let (name, value) = FIELDS[n % FIELDS.len()];
-        SetHeader(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        )
-    }
+/// Sets the `n`-th of [`FIELDS`], counted round.
+#[must_use]
+pub fn set_header(n: usize) -> SetHeader {
+    let (name, value) = FIELDS[n % FIELDS.len()];
+    SetHeader::response(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
 }
 
-impl Middleware for SetHeader {
+/// The same in the form in which most people will write theirs: `async fn handle`.
+struct AsyncSetHeader(HeaderName, HeaderValue);
+
+fn async_set_header(n: usize) -> AsyncSetHeader {
+    let (name, value) = FIELDS[n % FIELDS.len()];
+    AsyncSetHeader(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
+
+impl Middleware for AsyncSetHeader {
     async fn handle(&self, request: Request, next: &impl App) -> Response {
         let mut response = next.respond(request).await;
-        response
-            .headers_mut()
-            .insert(self.0.clone(), self.1.clone());
+        response.headers_mut().insert(&self.0, self.1.clone());
         response
     }
 }
@@ -47,8 +53,8 @@ async fn pass(request: Request, next: Next<'_>) -> Response {
     next.respond(request).await
 }
 
-async fn empty(_: Request) -> &'static str {
-    "hello"
+async fn empty(_: Request) -> Response {
+    Response::new(Body::from("hello"))
 }
 
 /// `$step` five times behind `$pipeline`; `$n` counts from `$base`.
@@ -104,8 +110,9 @@ pub(super) fn subject(stack: &str) -> Option<Subject> {
         ),
         "noop/25" => call(twenty_five!(new(), noop).app(empty)),
         "noop/50" => call(twenty_five!(twenty_five!(new(), noop), noop).app(empty)),
-        "set-header/5" => call(five!(new(), SetHeader::nth).app(empty)),
-        "set-header/25" => call(twenty_five!(new(), SetHeader::nth).app(empty)),
+        "set-header/5" => call(five!(new(), set_header).app(empty)),
+        "set-header/25" => call(twenty_five!(new(), set_header).app(empty)),
+        "async-set-header/5" => call(five!(new(), async_set_header).app(empty)),
         "from-fn/5" => call(five!(new(), function).app(empty)),
         "from-fn/25" => call(twenty_five!(new(), function).app(empty)),
         "boxed/5" => call(five!(new(), boxed).app(empty)),
