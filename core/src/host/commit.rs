@@ -19,13 +19,22 @@ use crate::{Body, BodyError, Error, IntoResponse, Response};
 ///   HEAD keeps the length that a GET would have.
 /// * A stream is polled once. If it fails at once, the answer is a 500 and not a truncated 200; if
 ///   it is pending, the head goes out now, so that event streams begin.
-/// * Hop-by-hop fields are the host's alone, except in the 101 of an upgrade.
+/// * Hop-by-hop fields are the host's alone, except in the 101 of an upgrade, and for the protocol
+///   that a 426 asks for (RFC 9110, section 15.5.22).
 pub async fn commit(method: &Method, mut response: Response) -> Response {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return response;
     }
+    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
+        .then(|| response.headers_mut().remove(header::UPGRADE))
+        .flatten();
     strip_hop_by_hop(response.headers_mut());
+    if let Some(protocol) = wanted {
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, protocol);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    }
     if *method == Method::HEAD || is_bodiless(status) {
         drop_body(&mut response);
     } else if response.body().in_memory_len().is_none() {
@@ -271,6 +280,9 @@ mod tests {
         };
         let upgraded = commit(&Method::GET, response(101)).await;
         assert_eq!(upgraded.headers().len(), 2);
+        let asking = commit(&Method::GET, response(426)).await;
+        assert_eq!(asking.headers()[header::UPGRADE], "websocket");
+        assert_eq!(asking.headers()[header::CONNECTION], "upgrade");
         let plain = commit(&Method::GET, response(200)).await;
         assert!(plain.headers().is_empty());
     }
