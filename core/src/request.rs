@@ -57,6 +57,8 @@ pub trait RequestExt {
     fn path_info(&self) -> &str;
 
     /// `path`, which begins with `/`, as seen from outside: behind the app's script name.
+    ///
+    /// A [`Redirect`](crate::Redirect) puts the script name in front by itself.
     fn url_for(&self, path: &str) -> String;
 
     /// `path`, which begins with `/`, as an absolute URL: scheme, [`host`](RequestExt::host),

@@ -10,7 +10,8 @@ use crate::{Error, IntoResponse, Response, rendering::Unwritten};
 /// Sends the client elsewhere.
 ///
 /// A target that begins with a single `/` is a path of this app: where the app is mounted under a
-/// prefix, the prefix is put in front of it. An absolute URL (`https://...`) and a relative one
+/// prefix, the prefix is put in front of it. (What `url_for` and `url_for_route` give has it
+/// already: send that [`as_written`](Redirect::as_written).) An absolute URL (`https://...`) and a relative one
 /// (`next`, `?page=2`) are sent as they are. What a URL cannot hold, such as spaces and letters
 /// beyond ASCII, is percent-encoded.
 ///
@@ -43,7 +44,10 @@ pub struct Redirect {
 #[derive(Clone, Debug)]
 struct Target {
     location: HeaderValue,
+    /// A path of this site.
     local: bool,
+    /// The prefix of the mount is in it.
+    prefixed: bool,
 }
 
 impl Redirect {
@@ -78,6 +82,28 @@ impl Redirect {
         }
     }
 
+    /// Puts no prefix in front of the target: for paths as seen from outside, which
+    /// [`url_for`](crate::RequestExt::url_for) and
+    /// [`url_for_route`](crate::RequestExt::url_for_route) give.
+    ///
+    /// ```
+    /// use enfilade_core::{Redirect, Request, RequestExt, Result};
+    ///
+    /// async fn latest(request: Request) -> Result<Redirect> {
+    ///     let url = request.url_for_route("user", &[("id", &7)])?;
+    ///     Ok(Redirect::see_other(url).as_written())
+    /// }
+    /// # use enfilade_core::App;
+    /// # let _ = latest.boxed();
+    /// ```
+    #[must_use]
+    pub fn as_written(mut self) -> Redirect {
+        if let Ok(target) = &mut self.target {
+            target.prefixed = true;
+        }
+        self
+    }
+
     /// Refuses with a 400 all but paths of this app: for targets that come from the client.
     #[must_use]
     pub fn only_local(mut self) -> Redirect {
@@ -106,6 +132,7 @@ impl Target {
             // What is left is ASCII and printable.
             location: HeaderValue::try_from(encoded).map_err(|_| Refused::Control)?,
             local: target.starts_with('/'),
+            prefixed: false,
         })
     }
 }
@@ -124,7 +151,11 @@ const NOT_IN_URLS: &AsciiSet = &CONTROLS
 
 impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
-        let Target { location, local } = match self.target {
+        let Target {
+            location,
+            local,
+            prefixed,
+        } = match self.target {
             Ok(target) => target,
             Err(Refused::NotLocal) => {
                 return Error::bad_request()
@@ -134,7 +165,7 @@ impl IntoResponse for Redirect {
             Err(refused) => return Error::from(refused).into_response(),
         };
         let mut response = self.status.into_response();
-        if local {
+        if local && !prefixed {
             let unwritten = Unwritten::Location(location.clone());
             response.extensions_mut().insert(unwritten);
         }
