@@ -20,13 +20,13 @@ use lent::lend;
 /// For apps at places that are known, [`Mounts`](crate::Mounts) is cheaper and plainer.
 ///
 /// ```
-/// use enfilade_core::{App, Cascade, Mounts, Request};
+/// use enfilade_core::{App, Body, Cascade, Mounts, Request};
 ///
 /// # async fn old_site(_: Request) -> &'static str { "old" }
 /// # async fn new_page(_: Request) -> &'static str { "new" }
 /// let site = Cascade::new(Mounts::new().mount("/news", new_page)).or(old_site);
 /// # async fn check(site: Cascade) {
-/// let request = http::Request::get("/about").body(Default::default()).unwrap();
+/// let request = http::Request::get("/about").body(Body::empty()).unwrap();
 /// let answer = site.respond(request).await.into_body().into_bytes(100).await.unwrap();
 /// assert_eq!(answer, "old");
 /// # }

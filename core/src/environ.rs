@@ -98,7 +98,10 @@ impl Environ {
         self
     }
 
-    /// For hosts: how many bytes of the path an outer server has taken as its prefix.
+    /// For hosts: how many bytes of the path an outer server has taken as its prefix. They begin
+    /// with `/`, do not end in it, and are whole segments; a [`Gateway`](crate::Gateway) answers
+    /// with 500 where they are not. Count them as they were sent: the gateway moves the split where
+    /// it makes the path canonical.
     ///
     /// # Panics
     ///

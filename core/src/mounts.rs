@@ -38,7 +38,7 @@ pub(crate) use prefixes::Prefixes;
 /// # Examples
 ///
 /// ```
-/// use enfilade_core::{App, Mounts, Request, RequestExt};
+/// use enfilade_core::{App, Body, Mounts, Request, RequestExt};
 ///
 /// async fn api(request: Request) -> String {
 ///     format!("{} below {}", request.path_info(), request.script_name())
@@ -53,7 +53,7 @@ pub(crate) use prefixes::Prefixes;
 ///     .mount("*.example.org/shop", tenants)
 ///     .mount("/", home);
 /// # async fn check(site: Mounts) {
-/// let request = http::Request::get("/api/users").body(Default::default()).unwrap();
+/// let request = http::Request::get("/api/users").body(Body::empty()).unwrap();
 /// let answer = site.respond(request).await.into_body().into_bytes(100).await.unwrap();
 /// assert_eq!(answer, "/users below /api");
 /// # }

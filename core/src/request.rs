@@ -105,6 +105,25 @@ pub trait RequestExt {
     /// All path parameters, in one value: a struct with their names, a tuple in their order, a map,
     /// or the one value of a single parameter.
     ///
+    /// ```
+    /// use enfilade_core::{Request, RequestExt, Result, Router};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Release {
+    ///     project: String,
+    ///     version: u32,
+    /// }
+    ///
+    /// async fn release(request: Request) -> Result<String> {
+    ///     let Release { project, version } = request.params()?;
+    ///     Ok(format!("{project}, version {version}"))
+    /// }
+    ///
+    /// let site = Router::new().get("/{project}/v{version}", release);
+    /// # let _ = site;
+    /// ```
+    ///
     /// # Errors
     ///
     /// A 400 that names the parameter whose value does not fit; a 500 where the value asks for

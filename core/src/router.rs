@@ -52,7 +52,7 @@ pub(crate) use routes::Routes;
 /// # Examples
 ///
 /// ```
-/// use enfilade_core::{App, Request, RequestExt, Result, Router};
+/// use enfilade_core::{App, Body, Request, RequestExt, Result, Router};
 ///
 /// async fn user(request: Request) -> Result<String> {
 ///     let id: u64 = request.param("id")?;
@@ -68,7 +68,7 @@ pub(crate) use routes::Routes;
 ///     .get("/{id}", user).name("user");
 /// let site = Router::new().get("/", home).mount("/users", users);
 /// # async fn check(site: Router) {
-/// let request = http::Request::get("/users/7").body(Default::default()).unwrap();
+/// let request = http::Request::get("/users/7").body(Body::empty()).unwrap();
 /// let answer = site.respond(request).await.into_body().into_bytes(100).await.unwrap();
 /// assert_eq!(answer, "user 7; the next is /users/8");
 /// # }

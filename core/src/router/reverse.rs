@@ -109,3 +109,44 @@ impl Display for Mistake {
 }
 
 impl std::error::Error for Mistake {}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{params::Spans, router::table::Table};
+
+    proptest! {
+        /// What was put into a path is what the route finds in it.
+        #[test]
+        fn a_link_leads_to_its_route_with_its_values(
+            text in prop::sample::select(vec!["/u/{a}", "/{a}.png/{b}", "/x-{a}/y/{*b}"]),
+            a in "[a-zé/%.~+ ?\\\\]{0,4}",
+            b in "[a-zé/%.~+ ?\\\\]{0,6}",
+        ) {
+            let pattern = Pattern::parse(text).expect("a pattern");
+            let values: [(&str, &dyn Display); 2] = [("a", &a), ("b", &b)];
+            let values = &values[..pattern.names().count()];
+            if let Ok(path) = pattern.fill("/site", values) {
+                let mut table = Table::default();
+                prop_assert!(table.insert(text, ()).is_ok());
+                let mut spans = Spans::new();
+                prop_assert!(table.find(path.as_bytes(), "/site".len(), &mut spans).is_some());
+                let found: Vec<_> = spans
+                    .iter()
+                    .filter_map(|span| percent_decode_str(span.of(&path)?).decode_utf8().ok())
+                    .collect();
+                let given: Vec<_> = [a.as_str(), b.as_str()].into_iter().take(values.len()).collect();
+                prop_assert_eq!(found, given);
+            } else {
+                let hopeless = |value: &String| {
+                    value.is_empty() || value.contains('\\')
+                        || value.split('/').any(|segment| matches!(segment, "." | ".."))
+                };
+                prop_assert!(hopeless(&a) || hopeless(&b), "{text} {a:?} {b:?}");
+            }
+        }
+    }
+}
