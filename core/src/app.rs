@@ -1,6 +1,12 @@
 //! The application half of the gateway: [`App`], and its erased form [`BoxApp`].
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use crate::{IntoResponse, Request, Response, short_name::short_name};
 
@@ -86,8 +92,30 @@ where
     F: Fn(Request) -> Fut + Send + Sync,
     Fut: Future<Output: IntoResponse> + Send,
 {
-    async fn respond(&self, request: Request) -> Response {
-        self(request).await.into_response()
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
+        Converted {
+            future: self(request),
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A function's future, whose value becomes a response. An async block would keep the request
+    /// a second time.
+    struct Converted<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future<Output: IntoResponse>> Future for Converted<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        self.project()
+            .future
+            .poll(cx)
+            .map(IntoResponse::into_response)
     }
 }
 

@@ -203,7 +203,10 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.0.status;
         let plain = self.write(Form::Plain, status);
-        let mut response = with_type(Form::Plain.media_type(), Body::from(plain.clone()));
+        let mut response = with_type(
+            HeaderValue::from_static(Form::Plain.media_type()),
+            Body::from(plain.clone()),
+        );
         *response.status_mut() = status;
         for (name, value) in &self.0.headers {
             response.headers_mut().append(name, value.clone());

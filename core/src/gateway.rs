@@ -1,6 +1,19 @@
 //! What every host does around an app: [`Gateway`].
 
-use crate::{App, Cause, PathPolicy, Request, RequestExt, Response, guard::Guard, host::commit};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use http::Method;
+
+use crate::{
+    App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
+    guard::{Guard, Guarded},
+    host::commit_now,
+};
 
 /// An app as a host calls it: canonical paths in, responses that can be sent out.
 ///
@@ -42,19 +55,42 @@ impl<A: App> Gateway<A> {
     ///
     /// The response can be sent as it is: see [`commit`](crate::host::commit()). The cause of a
     /// server error is reported to the host's error stream.
-    pub async fn answer(&self, mut request: Request) -> Response {
-        let method = request.method().clone();
+    pub fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
+        let is_head = request.method() == Method::HEAD;
         let connection = request.environ().connection_shared();
-        let response = match self.paths.admit(&mut request) {
-            Ok(()) => self.app.respond(request).await,
-            Err(error) => error.response_to(&request),
-        };
-        let response = commit(&method, response).await;
+        Answering {
+            answer: match self.paths.admit(&mut request) {
+                Ok(()) => self.app.guard(request),
+                Err(error) => Guarded::of(error.response_to(&request)),
+            },
+            is_head,
+            connection,
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Written by hand: an async block would keep the request and the response once more.
+    struct Answering<F> {
+        #[pin]
+        answer: Guarded<F>,
+        is_head: bool,
+        connection: Arc<Connection>,
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Answering<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let this = self.project();
+        let mut response = ready!(this.answer.poll(cx));
+        commit_now(*this.is_head, &mut response, cx);
         if response.status().is_server_error()
             && let Some(cause) = response.extensions().get::<Cause>()
         {
-            connection.errors.report(&cause.chain());
+            this.connection.errors.report(&cause.chain());
         }
-        response
+        Poll::Ready(response)
     }
 }

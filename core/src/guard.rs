@@ -30,11 +30,58 @@ impl<A: App> Guard<A> {
 }
 
 impl<A: App> App for Guard<A> {
-    async fn respond(&self, request: Request) -> Response {
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
+        self.guard(request)
+    }
+}
+
+impl<A: App> Guard<A> {
+    pub(crate) fn guard(&self, request: Request) -> Guarded<impl Future<Output = Response> + Send> {
         let rendering = Rendering::of(&request);
         // The call itself may panic too: `respond` need not be an async function.
-        let reply = CatchUnwind::new(async { self.0.respond(request).await }).await;
-        rendering.finish(reply.unwrap_or_else(|panic| Panicked::new(&*panic).into_response()))
+        match catch_unwind(AssertUnwindSafe(|| self.0.respond(request))) {
+            Ok(future) => Guarded::Running {
+                future: CatchUnwind { future },
+                rendering,
+            },
+            Err(panic) => Guarded::of(rendering.finish(Panicked::new(&*panic).into_response())),
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An answer that is being made, or is made already. Written by hand: async blocks would keep
+    /// the request and the response once more each.
+    #[project = GuardedProjection]
+    pub(crate) enum Guarded<F> {
+        Running { #[pin] future: CatchUnwind<F>, rendering: Rendering },
+        Made { response: Option<Response> },
+    }
+}
+
+impl<F> Guarded<F> {
+    pub(crate) const fn of(response: Response) -> Guarded<F> {
+        Guarded::Made {
+            response: Some(response),
+        }
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Guarded<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        match self.project() {
+            GuardedProjection::Running { future, rendering } => future.poll(cx).map(|reply| {
+                rendering
+                    .finish(reply.unwrap_or_else(|panic| Panicked::new(&*panic).into_response()))
+            }),
+            GuardedProjection::Made { response } => match response.take() {
+                Some(response) => Poll::Ready(response),
+                // Nobody polls a future that has ended.
+                None => Poll::Pending,
+            },
+        }
     }
 }
 

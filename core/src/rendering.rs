@@ -1,7 +1,7 @@
 //! Answers that can only be written once their request is known.
 
 use bytes::Bytes;
-use http::{HeaderValue, Uri, header};
+use http::{HeaderValue, header, uri::PathAndQuery};
 
 use crate::{
     Request, RequestExt, Response,
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Rendering {
     accept: Option<HeaderValue>,
     /// The path and the length of the mount in it; nothing where the mount is the root.
-    mount: Option<(Uri, usize)>,
+    mount: Option<(PathAndQuery, usize)>,
 }
 
 /// Left in a response's extensions by answers that need their request.
@@ -28,26 +28,35 @@ pub(crate) enum Unwritten {
 
 impl Rendering {
     pub(crate) fn of(request: &Request) -> Rendering {
-        let split = request.script_name().len();
         Rendering {
             accept: accept::of(request.headers()),
-            mount: (split > 0).then(|| (request.uri().clone(), split)),
+            mount: match request.script_name().len() {
+                0 => None,
+                split => request
+                    .uri()
+                    .path_and_query()
+                    .map(|target| (target.clone(), split)),
+            },
         }
     }
 
     /// Writes what is unwritten. Costs one look where nothing is.
+    #[inline]
     pub(crate) fn finish(&self, mut response: Response) -> Response {
-        if response.extensions().is_empty() {
-            return response;
-        }
-        match response.extensions_mut().remove::<Unwritten>() {
-            Some(Unwritten::Error { error, plain }) => {
-                self.write_error(&error, &plain, &mut response);
-            }
-            Some(Unwritten::Location(path)) => self.prefix_location(&path, &mut response),
-            None => {}
+        if !response.extensions().is_empty() {
+            self.write(&mut response);
         }
         response
+    }
+
+    fn write(&self, response: &mut Response) {
+        match response.extensions_mut().remove::<Unwritten>() {
+            Some(Unwritten::Error { error, plain }) => {
+                self.write_error(&error, &plain, response);
+            }
+            Some(Unwritten::Location(path)) => self.prefix_location(&path, response),
+            None => {}
+        }
     }
 
     fn write_error(&self, error: &Error, plain: &Bytes, response: &mut Response) {
@@ -74,7 +83,7 @@ impl Rendering {
     }
 
     fn prefix_location(&self, path: &HeaderValue, response: &mut Response) {
-        let Some((uri, split)) = &self.mount else {
+        let Some((target, split)) = &self.mount else {
             return;
         };
         // A middleware between the redirect and here may have sent the client elsewhere.
@@ -82,7 +91,7 @@ impl Rendering {
         let Some(location) = location.filter(|location| *location == path) else {
             return;
         };
-        let prefix = &uri.path().as_bytes()[..*split];
+        let prefix = &target.path().as_bytes()[..*split];
         // Two slashes in front would name a host.
         let here: &[u8] = if prefix.starts_with(b"//") {
             b"/."
@@ -169,7 +178,7 @@ mod tests {
     #[test]
     fn a_redirect_that_a_middleware_has_turned_elsewhere_gets_no_prefix() {
         let mut request = asking("*/*");
-        *request.uri_mut() = Uri::from_static("/app/x");
+        *request.uri_mut() = http::Uri::from_static("/app/x");
         request.environ_mut().script_name = 4;
         let mut response = crate::Redirect::to("/login").into_response();
         let elsewhere = HeaderValue::from_static("https://id.example.org/");

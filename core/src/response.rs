@@ -95,7 +95,8 @@ macro_rules! content {
     ($media_type:literal: $($content:ty),*) => {$(
         impl IntoResponse for $content {
             fn into_response(self) -> Response {
-                with_type($media_type, Body::from(self))
+                static MEDIA_TYPE: HeaderValue = HeaderValue::from_static($media_type);
+                with_type(MEDIA_TYPE.clone(), Body::from(self))
             }
         }
     )*};
@@ -110,11 +111,11 @@ impl<const N: usize> IntoResponse for &'static [u8; N] {
 }
 
 /// A 200 whose content is of `media_type`.
-pub(crate) fn with_type(media_type: &'static str, body: Body) -> Response {
+pub(crate) fn with_type(media_type: HeaderValue, body: Body) -> Response {
     let mut response = Response::new(body);
     response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        .insert(header::CONTENT_TYPE, media_type);
     response
 }
 

@@ -8,19 +8,15 @@ use std::{
 };
 
 use enfilade_core::Connection;
-use hyper::server::conn::http1::UpgradeableConnection;
-use hyper_util::rt::TokioIo;
 
 use crate::{
     door::Shaking,
-    exchange::Exchange,
     http2::Http2,
-    service::Service,
+    opening::{Http1, Opening},
     site::Site,
     sniff::Spoken,
     stream::Stream,
     tasks::{Phase, Task},
-    wire::Wire,
 };
 
 /// A connection being served: the future that its task runs.
@@ -38,21 +34,21 @@ enum Stage {
     /// TLS is not agreed on yet.
     Shaking(Shaking, Arc<Site>),
     /// Nobody knows yet which version the client speaks.
-    Opening(Option<(Wire, Service)>),
-    Http1(UpgradeableConnection<TokioIo<Wire>, Service>),
+    Opening(Opening),
+    Http1(Http1),
     /// Boxed, so that a connection with HTTP/1 does not make room for it.
     Http2(Box<Http2>),
+    Closed,
 }
 
 impl Serving {
     /// Serves `site` on `stream`.
     pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, task: Task) -> Serving {
-        let (wire, service) = halves(stream, facts, site);
-        Serving::at(Stage::Opening(Some((wire, service))), task)
+        Serving::at(Stage::Opening(Opening::new(stream, facts, site)), task)
     }
 
     /// Serves `site` on what comes out of a handshake.
-    pub(crate) fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
+    pub(crate) const fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
         Serving::at(Stage::Shaking(shaking, site), task)
     }
 
@@ -63,57 +59,57 @@ impl Serving {
             draining: false,
         }
     }
-}
 
-/// The bytes and the messages of a connection.
-fn halves(stream: Stream, facts: Connection, site: Arc<Site>) -> (Wire, Service) {
-    let exchange = Exchange::new();
-    let wire = Wire::new(stream, Arc::clone(&exchange), site.half_close);
-    let service = Service {
-        connection: Arc::new(facts),
-        exchange,
-        site,
-    };
-    (wire, service)
+    /// Lets what runs end, and what does not run be closed.
+    fn drain(&mut self) {
+        if std::mem::replace(&mut self.draining, true) {
+            return;
+        }
+        match &mut self.stage {
+            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
+            Stage::Http2(connection) => connection.graceful_shutdown(),
+            Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => self.stage = Stage::Closed,
+        }
+    }
 }
 
 impl Stage {
-    fn speaking(spoken: Spoken, mut wire: Wire, mut service: Service) -> Stage {
+    fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
-            Spoken::Http1 => {
-                let http1 = service.site.http1.clone();
-                Stage::Http1(
-                    http1
-                        .serve_connection(TokioIo::new(wire), service)
-                        .with_upgrades(),
-                )
-            }
-            Spoken::Http2 => {
-                // Streams end one by one there, and the end of the connection is the end of all.
-                wire.hold_nothing_back();
-                capabilities_of_http2(&mut service);
-                Stage::Http2(Box::new(Http2::new(wire, service)))
-            }
+            Spoken::Http1 => Stage::Http1(opening.http1()),
+            Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
         }
     }
 
-    /// Whether there was anything to be drained.
-    fn drain(&mut self) -> bool {
-        match self {
-            Stage::Shaking(..) | Stage::Opening(_) => return false,
-            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
-            Stage::Http2(connection) => connection.graceful_shutdown(),
+    /// What goes wrong here is the client's: it left, or does not speak HTTP. hyper has answered
+    /// what could be answered, and what fails in the app is reported where it fails.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            *self = match self {
+                Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
+                    Some((stream, facts, spoken)) => {
+                        let opening = Opening::new(stream, facts, Arc::clone(site));
+                        Stage::speaking(opening, spoken)
+                    }
+                    None => Stage::Closed,
+                },
+                Stage::Opening(opening) => {
+                    let spoken = ready!(opening.poll_spoken(cx));
+                    match (spoken, std::mem::replace(self, Stage::Closed)) {
+                        (Ok(Some(spoken)), Stage::Opening(opening)) => {
+                            Stage::speaking(opening, spoken)
+                        }
+                        _ => Stage::Closed,
+                    }
+                }
+                Stage::Http1(connection) => return Pin::new(connection).poll(cx).map(drop),
+                Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
+                Stage::Closed => return Poll::Ready(()),
+            };
         }
-        true
     }
 }
 
-fn capabilities_of_http2(service: &mut Service) {
-    Arc::make_mut(&mut service.connection).capabilities.upgrade = false;
-}
-
-/// What goes wrong here is the client's: it left, or does not speak HTTP. hyper has answered what
-/// could be answered, and what fails in the app is reported where it fails.
 impl Future for Serving {
     type Output = ();
 
@@ -121,43 +117,9 @@ impl Future for Serving {
         let this = &mut *self;
         match this.task.phase(cx) {
             Phase::Serving => {}
-            Phase::Draining if this.draining => {}
-            Phase::Draining => {
-                this.draining = true;
-                if !this.stage.drain() {
-                    return Poll::Ready(());
-                }
-            }
+            Phase::Draining => this.drain(),
             Phase::Aborting => return Poll::Ready(()),
         }
-        loop {
-            match &mut this.stage {
-                Stage::Shaking(shaking, site) => {
-                    let Some((stream, facts, spoken)) = ready!(shaking.as_mut().poll(cx)) else {
-                        return Poll::Ready(());
-                    };
-                    let (wire, service) = halves(stream, facts, Arc::clone(site));
-                    this.stage = Stage::speaking(spoken, wire, service);
-                }
-                Stage::Opening(opening) => {
-                    let Some((mut wire, service)) = opening.take() else {
-                        return Poll::Ready(());
-                    };
-                    match wire.poll_spoken(cx) {
-                        Poll::Pending => {
-                            *opening = Some((wire, service));
-                            return Poll::Pending;
-                        }
-                        Poll::Ready(Ok(Some(spoken))) => {
-                            this.stage = Stage::speaking(spoken, wire, service);
-                        }
-                        // It left before it said anything.
-                        Poll::Ready(_) => return Poll::Ready(()),
-                    }
-                }
-                Stage::Http1(connection) => return Pin::new(connection).poll(cx).map(drop),
-                Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
-            }
-        }
+        this.stage.poll(cx)
     }
 }

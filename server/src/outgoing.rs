@@ -1,51 +1,52 @@
 //! A response that streams: [`Outgoing`].
 
 use std::{
-    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, Connection};
+use enfilade_core::{Body, BodyError, Cause, Panicked};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::exchange::Answering;
+use crate::session::Answering;
 
 /// The body of a response whose head has gone out.
 ///
 /// Its request is answered when it ends. An error can no longer become another response: hyper
 /// breaks the connection or the stream off, so that the client sees it, and the cause is reported.
+/// So is a panic, which would end the connection, and with it all of its streams.
 pub(crate) struct Outgoing {
     body: Body,
-    connection: Arc<Connection>,
-    _answering: Answering,
+    answering: Answering,
 }
 
 impl Outgoing {
-    pub(crate) fn new(body: Body, connection: Arc<Connection>, answering: Answering) -> Outgoing {
-        Outgoing {
-            body,
-            connection,
-            _answering: answering,
-        }
+    pub(crate) const fn new(body: Body, answering: Answering) -> Outgoing {
+        Outgoing { body, answering }
     }
 }
 
 impl HttpBody for Outgoing {
     type Data = Bytes;
-    type Error = BodyError;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Err(error))) = &polled {
-            self.connection.errors.report(&chain(error));
-        }
-        polled
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let body = AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(cx));
+        let polled = catch_unwind(body).unwrap_or_else(|panic| {
+            let panic = BodyError::new(Panicked::new(&*panic));
+            Poll::Ready(Some(Err(panic)))
+        });
+        polled.map_err(|error| {
+            let cause = Cause::new(Box::new(error)).chain();
+            self.answering
+                .report(&format!("a response was cut short: {cause}"));
+            Cut
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -57,14 +58,14 @@ impl HttpBody for Outgoing {
     }
 }
 
-/// An error and what caused it, as one line.
-fn chain(error: &BodyError) -> String {
-    let mut line = format!("a response was cut short: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        source = cause.source();
+/// Tells hyper to break off. What happened has been reported.
+#[derive(Debug)]
+pub(crate) struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the response was cut short")
     }
-    line
 }
+
+impl std::error::Error for Cut {}

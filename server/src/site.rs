@@ -10,7 +10,7 @@ use crate::{finish::Finish, options::Options, tasks::Tasks};
 
 /// The app, and how it is served.
 pub(crate) struct Site {
-    pub(crate) app: Arc<dyn Answer>,
+    app: Arc<dyn Answer>,
     pub(crate) http1: http1::Builder,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) server_header: Option<HeaderValue>,
@@ -28,6 +28,10 @@ impl Site {
             half_close: options.half_close,
         }
     }
+
+    pub(crate) fn answer(&self, request: Request, finish: Finish) -> Answered {
+        Arc::clone(&self.app).answer(request, finish)
+    }
 }
 
 /// A response that is being made. One box a request: hyper keeps the future's type inside each
@@ -35,7 +39,7 @@ impl Site {
 pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 /// A [`Gateway`], erased: so hyper is compiled once, and not for each app.
-pub(crate) trait Answer: Send + Sync {
+trait Answer: Send + Sync {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered;
 }
 

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -13,11 +13,7 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use crate::{
-    exchange::Exchange,
-    sniff::{Head, Spoken},
-    stream::Stream,
-};
+use crate::{session::Session, sniff::Head, stream::Stream};
 
 /// A stream whose first bytes were looked at, and which knows what its end means.
 ///
@@ -27,47 +23,32 @@ use crate::{
 pub(crate) struct Wire {
     stream: Stream,
     head: Head,
-    exchange: Arc<Exchange>,
+    session: Arc<Session>,
     patience: Duration,
     /// Runs from the end of what the client sends, or from what was written to it since.
     closing: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
-    /// `patience`: how long the end is held back.
-    pub(crate) fn new(stream: Stream, exchange: Arc<Exchange>, patience: Duration) -> Wire {
+    /// `head` was read from `stream` already. `patience` is how long the end is held back.
+    pub(crate) const fn new(
+        stream: Stream,
+        head: Head,
+        session: Arc<Session>,
+        patience: Duration,
+    ) -> Wire {
         Wire {
             stream,
-            head: Head::default(),
-            exchange,
+            head,
             patience,
+            session,
             closing: None,
         }
     }
 
-    /// Reads as many bytes as tell the version. `None` where the client left before.
-    pub(crate) fn poll_spoken(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Spoken>>> {
-        loop {
-            let mut buffer = ReadBuf::new(self.head.space());
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
-            let count = buffer.filled().len();
-            if count == 0 {
-                return Poll::Ready(Ok(None));
-            }
-            if let Some(spoken) = self.head.read(count) {
-                return Poll::Ready(Ok(Some(spoken)));
-            }
-        }
-    }
-
-    /// From now on the end is passed on at once.
-    pub(crate) const fn hold_nothing_back(&mut self) {
-        self.patience = Duration::ZERO;
-    }
-
     /// Whether the client can be told that it has left, or after how long.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.patience.is_zero() || !self.exchange.owes_an_answer() {
+        if self.patience.is_zero() || !self.session.owes_an_answer() {
             return Poll::Ready(Ok(()));
         }
         let patience = self.patience;

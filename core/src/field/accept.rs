@@ -11,11 +11,10 @@ const MOST_MEMBERS: usize = 64;
 
 /// All `Accept` fields as one value; no copy where there is one.
 pub(crate) fn of(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut fields = headers.get_all(header::ACCEPT).iter();
-    let first = fields.next()?.clone();
-    let mut rest = fields.peekable();
+    let first = headers.get(header::ACCEPT)?;
+    let mut rest = headers.get_all(header::ACCEPT).iter().skip(1).peekable();
     if rest.peek().is_none() {
-        return Some(first);
+        return Some(first.clone());
     }
     let mut all = first.as_bytes().to_vec();
     for field in rest {

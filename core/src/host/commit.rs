@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -11,7 +12,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::strip_hop_by_hop;
-use crate::{Body, BodyError, Error, IntoResponse, Response};
+use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 
 /// Makes a response ready to be sent, on any host.
 ///
@@ -22,9 +23,20 @@ use crate::{Body, BodyError, Error, IntoResponse, Response};
 /// * Hop-by-hop fields are the host's alone, except in the 101 of an upgrade, and for the protocol
 ///   that a 426 asks for (RFC 9110, section 15.5.22).
 pub async fn commit(method: &Method, mut response: Response) -> Response {
+    let is_head = *method == Method::HEAD;
+    poll_fn(|cx| {
+        commit_now(is_head, &mut response, cx);
+        Poll::Ready(())
+    })
+    .await;
+    response
+}
+
+/// The same, inside of a future that is polled.
+pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
-        return response;
+        return;
     }
     let wanted = (status == StatusCode::UPGRADE_REQUIRED)
         .then(|| response.headers_mut().remove(header::UPGRADE))
@@ -35,12 +47,11 @@ pub async fn commit(method: &Method, mut response: Response) -> Response {
         headers.insert(header::UPGRADE, protocol);
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     }
-    if *method == Method::HEAD || is_bodiless(status) {
-        drop_body(&mut response);
+    if is_head || is_bodiless(status) {
+        drop_body(response);
     } else if response.body().in_memory_len().is_none() {
-        response = poll_once(response).await;
+        poll_once(response, cx);
     }
-    response
 }
 
 fn is_bodiless(status: StatusCode) -> bool {
@@ -66,34 +77,24 @@ fn drop_body(response: &mut Response) {
     }
 }
 
-async fn poll_once(mut response: Response) -> Response {
-    let first = poll_fn(|cx| {
-        Poll::Ready(match Pin::new(response.body_mut()).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => First::Frame(frame),
-            Poll::Ready(Some(Err(error))) => First::Failed(error),
-            Poll::Ready(None) => First::End,
-            Poll::Pending => First::Pending,
-        })
-    })
-    .await;
+fn poll_once(response: &mut Response, cx: &mut Context<'_>) {
+    let body = AssertUnwindSafe(|| Pin::new(response.body_mut()).poll_frame(cx));
+    let first = match catch_unwind(body) {
+        Ok(first) => first,
+        Err(panic) => Poll::Ready(Some(Err(BodyError::new(Panicked::new(&*panic))))),
+    };
     match first {
-        First::Pending => response,
-        First::End => response.map(|_| Body::empty()),
-        First::Frame(frame) => response.map(|rest| {
-            Body::new(Begun {
+        Poll::Pending => {}
+        Poll::Ready(None) => *response.body_mut() = Body::empty(),
+        Poll::Ready(Some(Ok(frame))) => {
+            let rest = std::mem::take(response.body_mut());
+            *response.body_mut() = Body::new(Begun {
                 first: Some(frame),
                 rest,
-            })
-        }),
-        First::Failed(error) => Error::from(error).into_response(),
+            });
+        }
+        Poll::Ready(Some(Err(error))) => *response = Error::from(error).into_response(),
     }
-}
-
-enum First {
-    Frame(Frame<Bytes>),
-    Failed(BodyError),
-    End,
-    Pending,
 }
 
 /// A body whose first frame is here already.

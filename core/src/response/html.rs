@@ -1,5 +1,7 @@
 //! HTML as a response: [`Html`].
 
+use http::HeaderValue;
+
 use crate::{Body, IntoResponse, Response, response::with_type};
 
 /// Markup, answered as `text/html; charset=utf-8`.
@@ -15,8 +17,10 @@ use crate::{Body, IntoResponse, Response, response::with_type};
 #[derive(Clone, Copy, Debug)]
 pub struct Html<T>(pub T);
 
+static MEDIA_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
 impl<T: Into<Body>> IntoResponse for Html<T> {
     fn into_response(self) -> Response {
-        with_type("text/html; charset=utf-8", self.0.into())
+        with_type(MEDIA_TYPE.clone(), self.0.into())
     }
 }

@@ -1,5 +1,6 @@
 //! JSON as a response: [`Json`].
 
+use http::HeaderValue;
 use serde::Serialize;
 
 use crate::{Body, Error, IntoResponse, Response, response::with_type};
@@ -23,10 +24,12 @@ use crate::{Body, Error, IntoResponse, Response, response::with_type};
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
+static MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/json");
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(text) => with_type("application/json", Body::from(text)),
+            Ok(text) => with_type(MEDIA_TYPE.clone(), Body::from(text)),
             Err(error) => Error::from(error).into_response(),
         }
     }
