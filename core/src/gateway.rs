@@ -57,9 +57,10 @@ impl<A: App> Gateway<A> {
     /// server error is reported to the host's error stream.
     pub fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         let is_head = request.method() == Method::HEAD;
-        let connection = request.environ().connection_shared();
+        let environ = request.environ();
+        let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
         Answering {
-            answer: match self.paths.admit(&mut request) {
+            answer: match self.paths.admit(&mut request, split) {
                 Ok(()) => self.app.guard(request),
                 Err(error) => Guarded::of(error.response_to(&request)),
             },
@@ -85,7 +86,10 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
         let mut response = ready!(this.answer.poll(cx));
-        commit_now(*this.is_head, &mut response, cx);
+        if commit_now(*this.is_head, &mut response, cx) {
+            let line = "a response claimed a Content-Length that is not its body's";
+            this.connection.errors.report(line);
+        }
         if response.status().is_server_error()
             && let Some(cause) = response.extensions().get::<Cause>()
         {

@@ -30,12 +30,12 @@ impl Rendering {
     pub(crate) fn of(request: &Request) -> Rendering {
         Rendering {
             accept: accept::of(request.headers()),
-            mount: match request.script_name().len() {
+            mount: match request.environ().script_name {
                 0 => None,
                 split => request
                     .uri()
                     .path_and_query()
-                    .map(|target| (target.clone(), split)),
+                    .map(|target| (target.clone(), split as usize)),
             },
         }
     }

@@ -15,13 +15,13 @@ pub(crate) struct Finish {
 }
 
 impl Finish {
-    pub(crate) fn apply(self, mut response: Response) -> Response {
+    pub(crate) fn apply(self, response: &mut Response) {
         let Finish {
             on_upgrade,
             answering,
         } = self;
         if response.status().is_informational() {
-            response = switch(response, on_upgrade, &answering);
+            switch(response, on_upgrade, &answering);
         }
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();
@@ -30,18 +30,14 @@ impl Finish {
                 .or_insert_with(|| server.clone());
         }
         if response.body().in_memory_len().is_none() {
-            response = response.map(|body| Body::new(Outgoing::new(body, answering)));
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = Body::new(Outgoing::new(body, answering));
         }
-        response
     }
 }
 
 /// Of the informational statuses, 101 alone ends an exchange, and only where it was offered.
-fn switch(
-    mut response: Response,
-    on_upgrade: Option<OnUpgrade>,
-    answering: &Answering,
-) -> Response {
+fn switch(response: &mut Response, on_upgrade: Option<OnUpgrade>, answering: &Answering) {
     let status = response.status();
     match on_upgrade {
         Some(on_upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => {
@@ -50,13 +46,12 @@ fn switch(
                 let task = answering.site().tasks.register();
                 upgrade::take_over(upgrading, on_upgrade, Arc::clone(answering.facts()), task);
             }
-            response
         }
         _ => {
             answering.report(&format!(
                 "the app answered {status} to a request that did not ask for it"
             ));
-            Error::status(500).into_response()
+            *response = Error::status(500).into_response();
         }
     }
 }

@@ -45,6 +45,8 @@ mod socket;
 mod stop;
 mod stream;
 mod tasks;
+#[cfg(feature = "tls")]
+mod tls;
 mod upgrade;
 mod wire;
 
@@ -52,3 +54,5 @@ pub use address::Address;
 pub use listen::Listen;
 pub use listening::Listening;
 pub use server::Server;
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;

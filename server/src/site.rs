@@ -45,6 +45,10 @@ trait Answer: Send + Sync {
 
 impl<A: App + 'static> Answer for Gateway<A> {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
-        Box::pin(async move { Ok(finish.apply((*self).answer(request).await)) })
+        Box::pin(async move {
+            let mut response = (*self).answer(request).await;
+            finish.apply(&mut response);
+            Ok(response)
+        })
     }
 }

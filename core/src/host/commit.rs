@@ -20,6 +20,8 @@ use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 ///   HEAD keeps the length that a GET would have.
 /// * A stream is polled once. If it fails at once, the answer is a 500 and not a truncated 200; if
 ///   it is pending, the head goes out now, so that event streams begin.
+/// * A `Content-Length` that is not that of a body whose length is known is dropped: the next
+///   response on the connection would be taken for the rest of this one, or its begin for the end.
 /// * Hop-by-hop fields are the host's alone, except in the 101 of an upgrade, and for the protocol
 ///   that a 426 asks for (RFC 9110, section 15.5.22).
 pub async fn commit(method: &Method, mut response: Response) -> Response {
@@ -32,11 +34,11 @@ pub async fn commit(method: &Method, mut response: Response) -> Response {
     response
 }
 
-/// The same, inside of a future that is polled.
-pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) {
+/// The same, inside of a future that is polled. Tells whether a wrong length was dropped.
+pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) -> bool {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
-        return;
+        return false;
     }
     let wanted = (status == StatusCode::UPGRADE_REQUIRED)
         .then(|| response.headers_mut().remove(header::UPGRADE))
@@ -49,15 +51,31 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
     }
     if is_head || is_bodiless(status) {
         drop_body(response);
-    } else if response.body().in_memory_len().is_none() {
+        return false;
+    }
+    if response.body().in_memory_len().is_none() {
         poll_once(response, cx);
     }
+    drop_wrong_length(response)
 }
 
 fn is_bodiless(status: StatusCode) -> bool {
     status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
+}
+
+fn drop_wrong_length(response: &mut Response) -> bool {
+    let claimed = response.headers().get(header::CONTENT_LENGTH);
+    let length = response.body().size_hint().exact();
+    let (Some(claimed), Some(length)) = (claimed, length) else {
+        return false;
+    };
+    let is_wrong = claimed.as_bytes() != length.to_string().as_bytes();
+    if is_wrong {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    is_wrong
 }
 
 /// Drops the body unread, and makes the length say what it may say.
@@ -267,6 +285,28 @@ mod tests {
             length(Method::GET, 304, "", Some("9")).await.as_deref(),
             Some("9")
         );
+    }
+
+    #[tokio::test]
+    async fn a_length_that_is_not_the_bodys_is_dropped() {
+        for (claimed, kept) in [("4", true), ("3", false), ("40", false), ("+4", false)] {
+            let mut response = Response::new(Body::from("body"));
+            let length = HeaderValue::from_static(claimed);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, length);
+            let response = commit(&Method::GET, response).await;
+            let length = response.headers().get(header::CONTENT_LENGTH);
+            assert_eq!(length.is_some(), kept, "{claimed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_panics_at_once_is_a_500() {
+        let panics =
+            stream::poll_fn(|_| -> Poll<Option<Result<Bytes, BodyError>>> { panic!("oh") });
+        let response = commit(&Method::GET, Response::new(Body::stream(panics))).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[tokio::test]

@@ -3,7 +3,10 @@
 use http::{HeaderMap, HeaderName, header};
 
 /// Removes what belongs to the connection: `Connection` and what it names, `Keep-Alive`,
-/// `Proxy-Connection`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade`.
+/// `Proxy-Connection`, `TE`, `Transfer-Encoding`, `Upgrade`.
+///
+/// `Trailer` is not among them: it belongs to the message (section 6.6.2), and HTTP/1.1 hosts send
+/// only those trailers that it names.
 ///
 /// Most messages have none, and then this is one look at each name.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
@@ -31,7 +34,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     // The length decides nearly always, before anything is compared.
     match name.as_str().len() {
         2 => name == header::TE,
-        7 => name == header::TRAILER || name == header::UPGRADE,
+        7 => name == header::UPGRADE,
         10 => name == header::CONNECTION || name.as_str() == "keep-alive",
         16 => name.as_str() == "proxy-connection",
         17 => name == header::TRANSFER_ENCODING,
@@ -52,7 +55,6 @@ mod tests {
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
             ("te", "trailers"),
-            ("trailer", "x-sum"),
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("x-hop", "1"),

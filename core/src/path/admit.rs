@@ -11,9 +11,10 @@ use crate::{Environ, Error, Request};
 impl PathPolicy {
     /// Makes the path of `request` what this policy wants, and the split between script name and
     /// path info with it. The target as it was sent stays in the environ, where it differs.
-    pub(crate) fn admit(self, request: &mut Request) -> Result<(), Error> {
+    ///
+    /// `split` is the length of the script name that the host has seeded.
+    pub(crate) fn admit(self, request: &mut Request, split: usize) -> Result<(), Error> {
         let path = request.uri().path();
-        let split = Environ::of(request.extensions()).script_name as usize;
         if !path.starts_with('/') {
             return pathless(request, split);
         }
@@ -139,7 +140,7 @@ mod tests {
 
     fn admitted(target: &str, split: usize) -> Result<Request, u16> {
         let mut request = request(Method::GET, target, split);
-        match PathPolicy::Canonical.admit(&mut request) {
+        match PathPolicy::Canonical.admit(&mut request, split) {
             Ok(()) => Ok(request),
             Err(error) => Err(error.status_code().as_u16()),
         }
@@ -208,12 +209,12 @@ mod tests {
         ] {
             let mut request = request(method, target, 0);
             let uri = request.uri().clone();
-            let admitted = PathPolicy::Canonical.admit(&mut request);
+            let admitted = PathPolicy::Canonical.admit(&mut request, 0);
             assert_eq!(admitted.is_ok(), passes, "{target}");
             assert_eq!(*request.uri(), uri);
         }
         let mut behind = request(Method::OPTIONS, "*", 4);
-        assert!(PathPolicy::Canonical.admit(&mut behind).is_ok());
+        assert!(PathPolicy::Canonical.admit(&mut behind, 4).is_ok());
         assert_eq!((behind.script_name(), behind.path_info()), ("", "*"));
     }
 

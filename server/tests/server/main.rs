@@ -1,10 +1,18 @@
 //! The server, seen from outside: over real sockets, with real clients.
+#![cfg(unix)]
 #![allow(
-    dead_code,
     missing_docs,
     unreachable_pub,
     reason = "nothing here is anybody's interface"
 )]
 
+mod failures;
+mod framing;
+mod listeners;
 mod protocols;
+mod startup;
+mod stopping;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;
+mod upgrade;

@@ -1,0 +1,165 @@
+//! TLS by rustls: [`TlsConfig`].
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use enfilade_core::{Connection, HostError, Tls};
+use tokio::time::timeout;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ProtocolVersion, ServerConfig, ServerConnection},
+};
+
+use crate::{
+    Listen,
+    door::{Handshake, Shaking},
+    sniff::Spoken,
+    stream::Stream,
+};
+
+mod files;
+
+/// How long a client may take to agree on TLS, unless said otherwise.
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How a listener speaks TLS: 1.2 and 1.3, with HTTP/2 or HTTP/1.1 as the client prefers (ALPN).
+///
+/// The cryptography is that of aws-lc-rs, whatever the process's default is.
+///
+/// ```
+/// use enfilade_server::{Listen, Server, TlsConfig};
+///
+/// let tls = TlsConfig::from_pem("chain.pem", "key.pem");
+/// let server = Server::bind("[::]:80").and_bind(Listen::at("[::]:443").with_tls(tls));
+/// # let _ = server;
+/// ```
+///
+/// What was agreed on is in the environ: [`Connection::tls`].
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    source: Source,
+    deadline: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Files(files::Files),
+    Ready(Arc<ServerConfig>),
+}
+
+impl TlsConfig {
+    /// A chain of certificates, the server's own first, and its private key, from PEM files
+    /// (PKCS #8, PKCS #1 or SEC1). They are read when the server starts.
+    #[must_use]
+    pub fn from_pem(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
+        TlsConfig {
+            source: Source::Files(files::Files::new(chain.into(), key.into())),
+            deadline: HANDSHAKE_DEADLINE,
+        }
+    }
+
+    /// A configuration of rustls's own, taken as it is: its `alpn_protocols` say whether HTTP/2 is
+    /// offered.
+    #[must_use]
+    pub const fn from_rustls(config: Arc<ServerConfig>) -> TlsConfig {
+        TlsConfig {
+            source: Source::Ready(config),
+            deadline: HANDSHAKE_DEADLINE,
+        }
+    }
+
+    /// Asks clients for a certificate, and refuses those without one that an authority of the PEM
+    /// file `authorities` has signed: mutual TLS. By default clients are not asked.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is rustls's own, which says by itself whether it asks.
+    #[must_use]
+    pub fn with_client_authorities(self, authorities: impl Into<PathBuf>) -> TlsConfig {
+        self.asking(authorities.into(), true)
+    }
+
+    /// The same, but a client may come without a certificate. A bad one is refused.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is rustls's own.
+    #[must_use]
+    pub fn with_optional_client_authorities(self, authorities: impl Into<PathBuf>) -> TlsConfig {
+        self.asking(authorities.into(), false)
+    }
+
+    fn asking(mut self, authorities: PathBuf, required: bool) -> TlsConfig {
+        match &mut self.source {
+            Source::Files(files) => files.ask_clients(authorities, required),
+            Source::Ready(_) => panic!("a configuration of rustls's own is taken as it is"),
+        }
+        self
+    }
+
+    /// How long a client may take for the handshake: 10 seconds by default.
+    #[must_use]
+    pub const fn with_handshake_deadline(mut self, deadline: Duration) -> TlsConfig {
+        self.deadline = deadline;
+        self
+    }
+
+    fn prepare(self) -> Result<Arc<dyn Handshake>, HostError> {
+        let config = match self.source {
+            Source::Files(files) => Arc::new(files.load()?),
+            Source::Ready(config) => config,
+        };
+        Ok(Arc::new(TlsHandshake {
+            acceptor: TlsAcceptor::from(config),
+            deadline: self.deadline,
+        }))
+    }
+}
+
+impl Listen {
+    /// Speaks TLS here, and nothing else.
+    #[must_use]
+    pub fn with_tls(mut self, tls: TlsConfig) -> Listen {
+        self.handshake = Some(Box::new(|| tls.prepare()));
+        self
+    }
+}
+
+struct TlsHandshake {
+    acceptor: TlsAcceptor,
+    deadline: Duration,
+}
+
+impl Handshake for TlsHandshake {
+    fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
+        let shaking = timeout(self.deadline, self.acceptor.accept(stream));
+        Box::pin(async move {
+            // Who cannot agree on TLS is told so by TLS.
+            let stream = shaking.await.ok()?.ok()?;
+            let (_, agreed) = stream.get_ref();
+            let spoken = match agreed.alpn_protocol() {
+                Some(b"h2") => Spoken::Http2,
+                _ => Spoken::Http1,
+            };
+            facts.tls = Some(Arc::new(describe(agreed)));
+            Some((Stream::Other(Box::new(stream)), facts, spoken))
+        })
+    }
+}
+
+fn describe(agreed: &ServerConnection) -> Tls {
+    let mut tls = Tls::default();
+    tls.version = agreed.protocol_version().map(|version| match version {
+        ProtocolVersion::TLSv1_2 => Arc::from("TLSv1.2"),
+        ProtocolVersion::TLSv1_3 => Arc::from("TLSv1.3"),
+        other => Arc::from(format!("{other:?}")),
+    });
+    tls.alpn = agreed.alpn_protocol().map(Arc::from);
+    tls.sni = agreed.server_name().map(Arc::from);
+    tls.client_certificates = agreed
+        .peer_certificates()
+        .unwrap_or_default()
+        .iter()
+        .map(|certificate| certificate.to_vec())
+        .collect();
+    tls
+}

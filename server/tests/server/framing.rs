@@ -1,0 +1,211 @@
+//! What goes over the wire, byte by byte.
+
+use std::time::Duration;
+
+use enfilade_core::{Body, Request, RequestExt, Response};
+use enfilade_server::Server;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::Frame;
+
+use crate::support::{Running, curl, eventually};
+
+async fn statuses(request: Request) -> Response {
+    let mut response = Response::new(Body::from("body"));
+    *response.status_mut() = match request.path_info() {
+        "/204" => StatusCode::NO_CONTENT,
+        "/304" => StatusCode::NOT_MODIFIED,
+        _ => StatusCode::OK,
+    };
+    response
+}
+
+#[test]
+fn head_204_and_304_have_no_body_and_the_connection_stays_in_step() {
+    let server = Running::start(statuses);
+    let mut client = server.connect();
+    client.say("HEAD /200 HTTP/1.1\r\nhost: x\r\n\r\n");
+    let head = client.until("\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(head.contains("content-length: 4\r\n"), "{head}");
+    for status in ["204", "304"] {
+        client.say(&format!("GET /{status} HTTP/1.1\r\nhost: x\r\n\r\n"));
+        let head = client.until("\r\n\r\n");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert!(!head.contains("transfer-encoding"), "{head}");
+    }
+    client.say("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let last = client.rest();
+    assert!(last.starts_with("HTTP/1.1 200 OK\r\n"), "{last}");
+    assert!(last.ends_with("\r\n\r\nbody"), "{last}");
+}
+
+#[test]
+fn every_response_has_one_date_and_the_server_field_that_was_asked_for() {
+    let plain = Running::start(async |_: Request| "hello");
+    let response = curl(&["--include", &plain.url("/")]);
+    assert_eq!(response.matches("date: ").count(), 1, "{response}");
+    assert!(!response.contains("server: "), "{response}");
+
+    let named = Server::bind("127.0.0.1:0").with_server_header(HeaderValue::from_static("teapot"));
+    let named = Running::with(named, async |request: Request| {
+        let mut response = Response::new(Body::empty());
+        if request.path_info() == "/own" {
+            let own = HeaderValue::from_static("own");
+            response.headers_mut().insert("server", own);
+        }
+        response
+    });
+    for (path, server) in [("/", "server: teapot"), ("/own", "server: own")] {
+        let response = curl(&["--include", &named.url(path)]);
+        assert!(response.contains(server), "{response}");
+        assert_eq!(response.matches("server: ").count(), 1, "{response}");
+    }
+}
+
+/// One frame now, and another one when the test says so.
+fn two_frames() -> (Body, tokio::sync::oneshot::Sender<()>) {
+    let (go, gone) = tokio::sync::oneshot::channel();
+    let first = stream::iter([Ok::<_, std::io::Error>("first".into())]);
+    let second = stream::once(async {
+        gone.await.map_err(std::io::Error::other)?;
+        Ok("second".into())
+    });
+    let body = Body::stream(futures_util::StreamExt::chain(first, second));
+    (body, go)
+}
+
+#[test]
+fn each_frame_goes_out_without_waiting_for_the_next() {
+    let (body, go) = two_frames();
+    let body = std::sync::Mutex::new(Some(body));
+    let server = Running::start(move |_: Request| {
+        let body = body.lock().expect("no panic").take();
+        async move { body.unwrap_or_default() }
+    });
+    let mut client = server.connect();
+    client.say("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let begun = client.until("first\r\n");
+    assert!(begun.contains("transfer-encoding: chunked\r\n"), "{begun}");
+    go.send(()).expect("the body is there");
+    assert_eq!(client.rest(), "6\r\nsecond\r\n0\r\n\r\n");
+}
+
+#[test]
+fn a_length_that_is_not_the_bodys_is_not_sent() {
+    let server = Running::start(async |_: Request| {
+        let mut response = Response::new(Body::from("body"));
+        let wrong = HeaderValue::from_static("40");
+        response.headers_mut().insert("content-length", wrong);
+        response
+    });
+    let mut client = server.connect();
+    for _ in 0..2 {
+        client.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+        let response = client.response();
+        assert!(response.contains("content-length: 4\r\n"), "{response}");
+    }
+    let line = "a response claimed a Content-Length that is not its body's";
+    assert_eq!(server.errors.lines(), [line, line]);
+}
+
+#[test]
+fn the_fields_of_the_connection_do_not_reach_the_app_and_its_own_do_not_leave() {
+    let server = Running::start(async |request: Request| {
+        let mut names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        let mut response = Response::new(Body::from(names.join(",")));
+        let headers = response.headers_mut();
+        headers.insert("connection", HeaderValue::from_static("x-mine"));
+        headers.insert("x-mine", HeaderValue::from_static("1"));
+        headers.insert("upgrade", HeaderValue::from_static("h9"));
+        response
+    });
+    let mut client = server.connect();
+    client.say(
+        "GET / HTTP/1.1\r\nhost: x\r\nte: trailers\r\nconnection: keep-alive, te, x-hop\r\n\
+         keep-alive: timeout=5\r\nx-hop: 1\r\nx-end: 1\r\n\r\n",
+    );
+    let response = client.response();
+    assert!(response.ends_with("host,x-end"), "{response}");
+    assert!(!response.contains("x-mine"), "{response}");
+    assert!(!response.contains("upgrade"), "{response}");
+}
+
+#[test]
+fn a_body_streams_in_while_the_app_runs() {
+    let server = Running::start(async |mut request: Request| {
+        let mut lengths = Vec::new();
+        while let Some(frame) = http_body_util::BodyExt::frame(request.body_mut()).await {
+            let frame = frame?;
+            lengths.push(frame.data_ref().map_or(0, |data| data.len()).to_string());
+        }
+        Ok::<_, enfilade_core::Error>(lengths.join("+"))
+    });
+    let mut client = server.connect();
+    client.say("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n");
+    client.say("transfer-encoding: chunked\r\n\r\n");
+    // The app asks for the body, and only then is the client told to go on.
+    assert_eq!(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.say("3\r\nabc\r\n");
+    std::thread::sleep(Duration::from_millis(50));
+    client.say("2\r\nde\r\n0\r\n\r\n");
+    assert!(client.response().ends_with("3+2"));
+}
+
+#[test]
+fn trailers_go_out_where_the_client_takes_them() {
+    let server = Running::start(async |_: Request| {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-sum", HeaderValue::from_static("42"));
+        let frames = [
+            Ok::<_, std::io::Error>(Frame::data("body".into())),
+            Ok(Frame::trailers(trailers)),
+        ];
+        let body = Body::new(http_body_util::StreamBody::new(stream::iter(frames)));
+        let mut response = Response::new(body);
+        let named = HeaderValue::from_static("x-sum");
+        response.headers_mut().insert("trailer", named);
+        response
+    });
+    let mut client = server.connect();
+    client.say("GET / HTTP/1.1\r\nhost: x\r\nte: trailers\r\nconnection: close, te\r\n\r\n");
+    let response = client.rest();
+    assert!(response.ends_with("0\r\nx-sum: 42\r\n\r\n"), "{response}");
+    let h2 = curl(&["--http2-prior-knowledge", "--include", &server.url("/")]);
+    assert!(h2.contains("x-sum: 42"), "{h2}");
+}
+
+#[test]
+fn a_request_without_a_client_that_waits_is_answered_in_full_after_a_half_close() {
+    let server = Running::start(async |_: Request| {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        "late"
+    });
+    let mut client = server.connect();
+    client.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    client
+        .0
+        .shutdown(std::net::Shutdown::Write)
+        .expect("it is open");
+    let response = client.rest();
+    assert!(response.ends_with("\r\n\r\nlate"), "{response:?}");
+}
+
+#[test]
+fn options_with_an_asterisk_and_connect_with_an_authority_reach_the_app() {
+    let server = Running::start(async |request: Request| {
+        assert!(*request.method() == Method::OPTIONS || *request.method() == Method::CONNECT);
+        (StatusCode::NOT_FOUND, request.uri().to_string())
+    });
+    for (line, seen) in [
+        ("OPTIONS * HTTP/1.1", "*"),
+        ("CONNECT example.org:443 HTTP/1.1", "example.org:443"),
+    ] {
+        let mut client = server.connect();
+        client.say(&format!("{line}\r\nhost: x\r\nconnection: close\r\n\r\n"));
+        let response = client.rest();
+        assert!(response.ends_with(seen), "{response}");
+    }
+    assert!(eventually(|| server.errors.lines().is_empty()));
+}

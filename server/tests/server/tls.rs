@@ -1,0 +1,204 @@
+//! TLS: what is agreed on, and who is let in.
+
+use std::{
+    net::TcpStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use enfilade_core::{Request, RequestExt};
+use enfilade_server::{Listen, Server, TlsConfig};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tempfile::TempDir;
+
+use crate::support::{Running, curl};
+
+/// An authority, a server's certificate and a client's, and a key that belongs to nothing.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Files {
+        let files = Files(tempfile::tempdir().expect("a directory"));
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "an authority");
+        let key = KeyPair::generate().expect("a key");
+        let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
+        files.write("authority.pem", &authority.pem());
+        for name in ["server", "client"] {
+            let key = KeyPair::generate().expect("a key");
+            let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+                .and_then(|params| params.signed_by(&key, &authority))
+                .expect("a certificate");
+            files.write(&format!("{name}.pem"), &certificate.pem());
+            files.write(&format!("{name}.key"), &key.serialize_pem());
+        }
+        let stray = KeyPair::generate().expect("a key");
+        files.write("stray.key", &stray.serialize_pem());
+        files.write("empty.pem", "nothing\n");
+        files
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("it can be written");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("UTF-8").to_owned()
+    }
+
+    fn config(&self) -> TlsConfig {
+        TlsConfig::from_pem(self.path("server.pem"), self.path("server.key"))
+    }
+
+    fn curl(&self, server: &Running, more: &[&str]) -> String {
+        let port = server.addr().port();
+        let resolve = format!("localhost:{port}:127.0.0.1");
+        let url = format!("https://localhost:{port}/");
+        let authority = self.text("authority.pem");
+        let arguments = ["--cacert", &authority, "--resolve", &resolve, &url];
+        curl(&[&arguments[..], more].concat())
+    }
+}
+
+fn serve(tls: TlsConfig) -> Running {
+    Running::at(
+        Listen::at("127.0.0.1:0").with_tls(tls),
+        async |request: Request| {
+            let environ = request.environ();
+            let facts = environ.connection();
+            let tls = facts.tls.as_ref().expect("TLS was spoken");
+            let alpn = tls.alpn.as_deref().unwrap_or_default();
+            format!(
+                "{:?} {} {} {} {} {}",
+                environ.version(),
+                facts.scheme,
+                tls.version.as_deref().unwrap_or_default(),
+                String::from_utf8_lossy(alpn),
+                tls.sni.as_deref().unwrap_or_default(),
+                tls.client_certificates.len()
+            )
+        },
+    )
+}
+
+#[test]
+fn the_version_is_agreed_on_and_the_environ_tells_all() {
+    let files = Files::new();
+    let server = serve(files.config());
+    assert_eq!(
+        server.addresses[0].to_string(),
+        format!("https://{}", server.addr())
+    );
+    for (arguments, seen) in [
+        (&["--http2"][..], "HTTP/2.0 https TLSv1.3 h2 localhost 0"),
+        (
+            &["--http1.1"],
+            "HTTP/1.1 https TLSv1.3 http/1.1 localhost 0",
+        ),
+        (&["--no-alpn"], "HTTP/1.1 https TLSv1.3  localhost 0"),
+        (
+            &["--tls-max", "1.2"],
+            "HTTP/2.0 https TLSv1.2 h2 localhost 0",
+        ),
+    ] {
+        assert_eq!(files.curl(&server, arguments), seen, "{arguments:?}");
+    }
+}
+
+#[test]
+fn with_mutual_tls_only_clients_with_a_certificate_come_in() {
+    let files = Files::new();
+    let authorities = files.path("authority.pem");
+    let server = serve(files.config().with_client_authorities(&authorities));
+    let (certificate, key) = (files.text("client.pem"), files.text("client.key"));
+    let known = ["--cert", &certificate, "--key", &key];
+    let answer = files.curl(&server, &known);
+    // curl may show the authority's certificate behind its own.
+    assert!(answer.ends_with(" 1") || answer.ends_with(" 2"), "{answer}");
+    let refused = files.curl(&server, &[]);
+    assert!(refused.starts_with("curl: "), "{refused}");
+
+    let server = serve(
+        files
+            .config()
+            .with_optional_client_authorities(&authorities),
+    );
+    let answer = files.curl(&server, &known);
+    // curl may show the authority's certificate behind its own.
+    assert!(answer.ends_with(" 1") || answer.ends_with(" 2"), "{answer}");
+    assert!(files.curl(&server, &[]).ends_with(" 0"));
+}
+
+#[test]
+fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
+    let files = Files::new();
+    let server = serve(
+        files
+            .config()
+            .with_handshake_deadline(Duration::from_millis(200)),
+    );
+    let mut stalled = TcpStream::connect(server.addr()).expect("it listens");
+    assert!(files.curl(&server, &[]).starts_with("HTTP/2.0"));
+    stalled
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a timeout");
+    let read = std::io::Read::read(&mut stalled, &mut [0]).expect("it is closed");
+    assert_eq!(read, 0);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_handshakes() {
+    let files = Files::new();
+    let mut server = serve(files.config());
+    let _stalled = TcpStream::connect(server.addr()).expect("it listens");
+    std::thread::sleep(Duration::from_millis(50));
+    server.begin_stop();
+    assert!(server.has_ended());
+    assert!(server.errors.lines().is_empty());
+}
+
+#[test]
+fn files_that_cannot_be_used_are_told_apart() {
+    let files = Files::new();
+    let refused = |chain: &Path, key: &Path, authorities: Option<PathBuf>| {
+        let mut tls = TlsConfig::from_pem(chain, key);
+        if let Some(authorities) = authorities {
+            tls = tls.with_client_authorities(authorities);
+        }
+        let error = Server::bind(Listen::at("127.0.0.1:0").with_tls(tls))
+            .run(async |_: Request| "hello")
+            .expect_err("it cannot start");
+        format!("{error:?}")
+    };
+    let (chain, key) = (files.path("server.pem"), files.path("server.key"));
+    let missing = files.path("missing.pem");
+    for (message, says) in [
+        (
+            refused(&missing, &key, None),
+            "cannot read the certificate in",
+        ),
+        (
+            refused(&files.path("empty.pem"), &key, None),
+            "there is no certificate in",
+        ),
+        (refused(&chain, &chain, None), "there is no private key in"),
+        (
+            refused(&chain, &files.path("stray.key"), None),
+            "does not belong to the first certificate in",
+        ),
+        (
+            refused(&chain, &key, Some(missing.clone())),
+            "cannot read the certificate in",
+        ),
+    ] {
+        assert!(message.contains(says), "{says:?} is not in: {message}");
+        assert!(message.contains(".pem"), "{message}");
+    }
+}
