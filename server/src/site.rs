@@ -45,10 +45,12 @@ trait Answer: Send + Sync {
 
 impl<A: App + 'static> Answer for Gateway<A> {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
-        Box::pin(async move {
+        let answered = async move {
             let mut response = (*self).answer(request).await;
             finish.apply(&mut response);
             Ok(response)
-        })
+        };
+        // Made where it stays: `Box::pin` would make it here and copy it.
+        Box::into_pin(Box::write(Box::new_uninit(), answered))
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use enfilade_core::{Connection, Io, Panicked, Request, Upgrading};
 use futures_util::FutureExt;
-use http::{HeaderValue, Version, header};
+use http::{HeaderMap, HeaderValue, Version, header};
 use http_body::Body;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -31,12 +31,25 @@ pub(crate) fn offer(request: &Request) -> Option<Offer> {
     let on_upgrade = request.extensions().get::<OnUpgrade>()?;
     let protocol = request.headers().get(header::UPGRADE)?;
     let is_h2c = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2c");
-    let can_be_taken_up =
-        request.version() == Version::HTTP_11 && request.body().is_end_stream() && !is_h2c;
+    let can_be_taken_up = request.version() == Version::HTTP_11
+        && request.body().is_end_stream()
+        && is_of_this_hop(request.headers())
+        && !is_h2c;
     can_be_taken_up.then(|| Offer {
         protocol: protocol.clone(),
         on_upgrade: on_upgrade.clone(),
     })
+}
+
+/// An offer that is not named in `Connection` was meant for somebody before us (RFC 9110, section
+/// 7.8).
+fn is_of_this_hop(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
 }
 
 /// Runs the handler with the connection, once the head is out. A graceful stop waits for it, and
