@@ -51,6 +51,7 @@ impl<A: App + 'static> Answer for Gateway<A> {
             Ok(response)
         };
         // Made where it stays: `Box::pin` would make it here and copy it.
-        Box::into_pin(Box::write(Box::new_uninit(), answered))
+        let boxed = Box::write(Box::new_uninit(), answered);
+        Box::into_pin(boxed)
     }
 }
