@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use enfilade_core::{Body, Request, RequestExt, Response};
 use enfilade_server::Server;
 use futures_util::stream;
@@ -112,7 +113,11 @@ fn a_length_that_is_not_the_bodys_is_not_sent() {
 #[test]
 fn the_fields_of_the_connection_do_not_reach_the_app_and_its_own_do_not_leave() {
     let server = Running::start(async |request: Request| {
-        let mut names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+        let mut names: Vec<_> = request
+            .headers()
+            .keys()
+            .map(http::HeaderName::as_str)
+            .collect();
         names.sort_unstable();
         let mut response = Response::new(Body::from(names.join(",")));
         let headers = response.headers_mut();
@@ -138,7 +143,7 @@ fn a_body_streams_in_while_the_app_runs() {
         let mut lengths = Vec::new();
         while let Some(frame) = http_body_util::BodyExt::frame(request.body_mut()).await {
             let frame = frame?;
-            lengths.push(frame.data_ref().map_or(0, |data| data.len()).to_string());
+            lengths.push(frame.data_ref().map_or(0, Bytes::len).to_string());
         }
         Ok::<_, enfilade_core::Error>(lengths.join("+"))
     });

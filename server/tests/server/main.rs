@@ -1,6 +1,7 @@
 //! The server, seen from outside: over real sockets, with real clients.
 #![cfg(unix)]
 #![allow(
+    clippy::print_stdout,
     missing_docs,
     unreachable_pub,
     reason = "nothing here is anybody's interface"
