@@ -7,7 +7,7 @@ use enfilade_server::Server;
 use http::HeaderValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Client, Running};
+use crate::support::{Client, Running, eventually};
 
 async fn echo(mut io: Io) {
     let mut buffer = [0; 64];
@@ -121,8 +121,6 @@ fn a_handler_that_panics_is_reported() {
     });
     let mut client = upgraded(&server);
     assert_eq!(client.rest(), "");
-    assert_eq!(
-        server.errors.lines(),
-        ["the application panicked: at the disco"]
-    );
+    let reported = ["the application panicked: at the disco"];
+    assert!(eventually(|| server.errors.lines() == reported));
 }
