@@ -262,6 +262,29 @@ mod tests {
         assert_eq!(response.body().in_memory_len(), Some(5));
     }
 
+    /// Tokio tells it that it must wait, and its timer too, as often as they ask.
+    #[test]
+    fn an_app_that_uses_up_its_share_of_the_runtime_is_given_up_too() {
+        let (send, status) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let app = Pipeline::new()
+                .with(Timeout::new(Duration::from_millis(20)))
+                .app(async |_: Request| -> &'static str {
+                    loop {
+                        tokio::task::consume_budget().await;
+                    }
+                });
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .expect("a runtime");
+            let response = runtime.block_on(app.respond(Request::default()));
+            send.send(response.status()).expect("the test listens");
+        });
+        let status = status.recv_timeout(Duration::from_secs(30));
+        assert_eq!(status.expect("in time"), 503);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_that_goes_on_for_too_long_breaks_off() {
         let app = Pipeline::new()

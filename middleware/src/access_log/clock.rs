@@ -306,6 +306,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_set_is_noticed() {
+        let now = Instant::now();
+        let mut anchor = Anchor {
+            monotonic: now - Duration::from_secs(2),
+            since_1970: Duration::ZERO,
+        };
+        let earlier = now - Duration::from_millis(1500);
+        assert_eq!(since_1970(&mut anchor, earlier).as_millis(), 500);
+        let wall = UNIX_EPOCH + since_1970(&mut anchor, now);
+        let apart = SystemTime::now()
+            .duration_since(wall)
+            .unwrap_or_else(|e| e.duration());
+        assert!(apart < Duration::from_millis(500), "{apart:?}");
+    }
+
+    #[test]
     fn the_second_that_was_written_once_does_not_stay() {
         let now = Instant::now();
         let mut lines = [now, now + Duration::from_secs(1), now].map(|moment| {

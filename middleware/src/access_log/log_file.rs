@@ -253,3 +253,16 @@ fn line_start(batch: &[u8], written: usize) -> usize {
     let feed = batch[..written].iter().rposition(|byte| *byte == b'\n');
     feed.map_or(0, |feed| feed + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::line_start;
+
+    #[test]
+    fn a_line_that_was_half_written_begins_again() {
+        let batch = b"one\ntwo\nthree\n";
+        for (written, start) in [(0, 0), (3, 0), (4, 4), (7, 4), (8, 8), (14, 14)] {
+            assert_eq!(line_start(batch, written), start, "{written}");
+        }
+    }
+}
