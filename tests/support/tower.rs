@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 
-use enfilade_core::{
-    App, AppService, Body, Middleware, Peer, Pipeline, Request, RequestExt, Response,
-};
+use enfilade_core::{App, AppService, Body, Mounts, Peer, Request, Response};
 use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use hyper_util::{
@@ -14,22 +12,9 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
-/// A mount, in its smallest form: moves the split behind `.0`, which is in the path.
-struct At(&'static str);
-
-impl Middleware for At {
-    async fn handle(&self, mut request: Request, next: &impl App) -> Response {
-        let split = request.script_name().len() + self.0.len();
-        assert!(request.path_info().starts_with(self.0));
-        let environ = request.environ_mut();
-        *environ = environ.clone().with_script_name(split);
-        next.respond(request).await
-    }
-}
-
 /// `app`, mounted at `prefix`.
-pub(crate) fn at(prefix: &'static str, app: impl App) -> impl App {
-    Pipeline::new().with(At(prefix)).app(app)
+pub(crate) fn at(prefix: &str, app: impl App + 'static) -> Mounts {
+    Mounts::new().mount(prefix, app)
 }
 
 /// A request to `path`.
