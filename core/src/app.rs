@@ -70,7 +70,7 @@ use crate::{IntoResponse, Request, Response, short_name::short_name};
     label = "not an `App`",
     note = "an application is `async fn(Request) -> impl IntoResponse`, or a type that implements `App`",
     note = "a closure must name its argument's type: `async |request: Request| ..`",
-    note = "its future must be `Send`: hold no `Rc`, `RefCell` guard or `MutexGuard` across an `.await`"
+    note = "an async closure that captures cannot serve: use `with_state(state, f)`, or `move |request: Request| {{ let db = db.clone(); async move {{ .. }} }}`"
 )]
 pub trait App: Send + Sync {
     /// Answers one request.
@@ -87,14 +87,45 @@ pub trait App: Send + Sync {
     }
 }
 
+/// What an async function returns: any future. It is there for its message alone.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this function is not async: `{Self}` is not a future",
+    label = "not async",
+    note = "write `async fn`, or a closure `async |request: Request| ..`"
+)]
+pub trait Asynchronous: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<Fut: Future> Asynchronous for Fut {}
+
+/// A function of a request. It is there so that whatever else is wrong with one is told first.
+#[doc(hidden)]
+pub trait Calls {
+    type Reply;
+    fn call(&self, request: Request) -> Self::Reply;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Reply> Calls for F
+where
+    F: Fn(Request) -> Reply,
+{
+    type Reply = Reply;
+
+    fn call(&self, request: Request) -> Reply {
+        self(request)
+    }
+}
+
 impl<F, Fut> App for F
 where
-    F: Fn(Request) -> Fut + Send + Sync,
-    Fut: Future<Output: IntoResponse> + Send,
+    F: Calls<Reply = Fut> + Send + Sync,
+    Fut: Asynchronous<Output: IntoResponse> + Send,
 {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
         Converted {
-            future: self(request),
+            future: self.call(request),
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::{fmt, future::Future};
 
 use crate::{
-    App, IntoResponse, Middleware, Request, Response, app::ErasedApp, rendering::Rendering,
+    App, Middleware, Request, Response, app::ErasedApp, rendering::Rendering,
     short_name::short_name,
 };
+
+mod function;
+
+pub use function::{MiddlewareFn, MiddlewareFnWith};
 
 /// What stands behind a middleware function. Call [`respond`](Next::respond), or hand it to
 /// whatever takes an [`App`].
@@ -79,55 +83,6 @@ where
     F: for<'a> MiddlewareFnWith<'a, S>,
 {
     FromFnWith { state, function }
-}
-
-/// The functions that [`from_fn()`] takes. Nobody implements this by hand.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot serve as middleware",
-    label = "wrong middleware function",
-    note = "write `async fn name(request: Request, next: Next<'_>) -> impl IntoResponse`, with the request first",
-    note = "a closure that captures cannot serve: pass what it captures through `from_fn_with(state, f)`, or implement `Middleware` for a struct"
-)]
-pub trait MiddlewareFn<'a>: Send + Sync {
-    /// Calls the function.
-    fn run(&self, request: Request, next: Next<'a>) -> impl Future<Output = Response> + Send;
-}
-
-impl<'a, F, Fut> MiddlewareFn<'a> for F
-where
-    F: Fn(Request, Next<'a>) -> Fut + Send + Sync,
-    Fut: Future<Output: IntoResponse> + Send,
-{
-    async fn run(&self, request: Request, next: Next<'a>) -> Response {
-        self(request, next).await.into_response()
-    }
-}
-
-/// The functions that [`from_fn_with`] takes. Nobody implements this by hand.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot serve as middleware with a state of type `{S}`",
-    label = "wrong middleware function",
-    note = "write `async fn name(state: {S}, request: Request, next: Next<'_>) -> impl IntoResponse`, in this order"
-)]
-pub trait MiddlewareFnWith<'a, S>: Send + Sync {
-    /// Calls the function.
-    fn run(
-        &self,
-        state: S,
-        request: Request,
-        next: Next<'a>,
-    ) -> impl Future<Output = Response> + Send;
-}
-
-impl<'a, S, F, Fut> MiddlewareFnWith<'a, S> for F
-where
-    S: Send,
-    F: Fn(S, Request, Next<'a>) -> Fut + Send + Sync,
-    Fut: Future<Output: IntoResponse> + Send,
-{
-    async fn run(&self, state: S, request: Request, next: Next<'a>) -> Response {
-        self(state, request, next).await.into_response()
-    }
 }
 
 /// A function as [`Middleware`]. Made by [`from_fn()`].

@@ -112,8 +112,9 @@ impl<S: Chain, D> fmt::Debug for Pipeline<S, D> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a pipeline",
     label = "not middleware",
-    note = "write `impl Middleware for {Self}` with `async fn handle(&self, request: Request, next: &impl App) -> Response`",
-    note = "a function `async fn(Request, Next<'_>) -> impl IntoResponse` becomes middleware with `from_fn(f)`, a tower layer with `tower(layer)`"
+    note = "a function `async fn(Request, Next<'_>) -> impl IntoResponse` becomes middleware with `from_fn(f)`",
+    note = "a tower layer becomes a step with `tower(layer)`",
+    note = "a type of your own becomes middleware with `impl Middleware` and `async fn handle(&self, request: Request, next: &impl App) -> Response`"
 )]
 pub trait Step {
     /// What [`Debug`](fmt::Debug) prints.

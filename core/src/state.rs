@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future};
 
-use crate::{App, IntoResponse, Request, Response, short_name::short_name};
+use crate::{App, IntoResponse, Request, Response, app::Asynchronous, short_name::short_name};
 
 /// An app from `async fn(S, Request) -> impl IntoResponse`, with a clone of `state` for each
 /// request.
@@ -56,7 +56,7 @@ impl<S, F, Fut> AppFnWith<S> for F
 where
     S: Send,
     F: Fn(S, Request) -> Fut + Send + Sync,
-    Fut: Future<Output: IntoResponse> + Send,
+    Fut: Asynchronous<Output: IntoResponse> + Send,
 {
     async fn run(&self, state: S, request: Request) -> Response {
         self(state, request).await.into_response()

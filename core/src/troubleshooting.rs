@@ -1,5 +1,117 @@
 //! What the compiler says, and what to write instead; what fits from tower, and what does not.
 //!
+//! Most of what does not fit is refused with the fix in a note. Here is the rest, and the whole
+//! list, each by what the compiler says.
+//!
+//! # `..` is not a response
+//!
+//! The function returns what is not [`IntoResponse`](crate::IntoResponse). Return a
+//! [`Response`](crate::Response), text, bytes, `Json(value)`, a pair with a status in front, or a
+//! [`Result`](crate::Result) of any of them. For a type of your own, implement `IntoResponse`.
+//!
+//! # the method `boxed` exists .., but its trait bounds were not satisfied
+//!
+//! The function on which it is called is not an app, and a method call does not say why. Ask in
+//! another way, and the compiler does: `App::boxed(hello)`. Then look for what it says on this page.
+//!
+//! ```compile_fail
+//! # use enfilade_core::{App, Request};
+//! async fn count(_: Request) -> u32 {
+//!     7
+//! }
+//! let app = App::boxed(count); // `u32` is not a response
+//! ```
+//!
+//! # this function is not async
+//!
+//! Write `async fn`, also where nothing is awaited; or, where a future is there already, return it:
+//! `fn hello(_: Request) -> impl Future<Output = Response> + Send`.
+//!
+//! # type annotations needed
+//!
+//! A closure must name the type of its argument before it uses it:
+//!
+//! ```
+//! # use enfilade_core::{Pipeline, Request};
+//! let app = Pipeline::new().app(async |request: Request| request.uri().to_string());
+//! # let _ = app;
+//! ```
+//!
+//! # future cannot be sent between threads safely
+//!
+//! Hosts move the future of an app from thread to thread, so nothing that is tied to one may live
+//! across an `.await`; the message names it, and the place. Take `Arc` for `Rc`, `Mutex` for
+//! `RefCell`, and end the life of a guard before the `.await`, with a block around it:
+//!
+//! ```
+//! # use std::{future::ready, sync::Mutex};
+//! # use enfilade_core::Request;
+//! # static HITS: Mutex<u64> = Mutex::new(0);
+//! async fn count(_: Request) -> String {
+//!     let hits = {
+//!         let mut hits = HITS.lock().unwrap();
+//!         *hits += 1;
+//!         *hits
+//!     }; // the guard ends here
+//!     ready(()).await;
+//!     hits.to_string()
+//! }
+//! ```
+//!
+//! # `..` is not an application
+//!
+//! A struct is an app once it implements [`App`](crate::App), `async fn respond(&self, request:
+//! Request) -> Response`. A reference to an app is not one: give the app away, or share it as
+//! `Arc<A>`, or as the [`BoxApp`](crate::BoxApp) that `boxed()` makes.
+//!
+//! # `..` cannot stand in a pipeline
+//!
+//! [`with`](crate::Pipeline::with) takes steps. A function becomes one with
+//! [`from_fn(f)`](crate::from_fn()), a tower layer with `tower(layer)`, a struct by implementing
+//! [`Middleware`](crate::Middleware).
+//!
+//! # type mismatch in function arguments
+//!
+//! The arguments are in another order, or of other types, than the expected signature says: for
+//! `from_fn` the request first, `async fn(Request, Next<'_>)`; for `from_fn_with` the state before
+//! it, `async fn(S, Request, Next<'_>)`.
+//!
+//! # a closure is not an application, or cannot serve as middleware
+//!
+//! An async closure that owns what it captures lends it to its future, which no app and no `from_fn`
+//! can carry. Pass it as a state instead, which is cloned for each request:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use enfilade_core::{Next, Pipeline, Request, from_fn_with};
+//! let name: Arc<str> = Arc::from("log");
+//! let app = Pipeline::new()
+//!     .with(from_fn_with(name, async |name: Arc<str>, request: Request, next: Next<'_>| {
+//!         println!("{name}: {}", request.uri());
+//!         next.respond(request).await
+//!     }))
+//!     .app(async |_: Request| "hello");
+//! # let _ = app;
+//! ```
+//!
+//! For an app it is [`with_state`](crate::with_state), or a closure that is not async and returns a
+//! future that owns:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use enfilade_core::{Pipeline, Request};
+//! let name: Arc<str> = Arc::from("you");
+//! let app = Pipeline::new().app(move |_: Request| {
+//!     let name = name.clone();
+//!     async move { format!("hello {name}") }
+//! });
+//! # let _ = app;
+//! ```
+//!
+//! # this tower service does not fit in the gateway
+//!
+//! See below.
+//!
 //! # Does it fit from tower?
 //!
 //! With feature `tower`, `tower(layer)` makes a layer a step of a pipeline, and
