@@ -1,11 +1,12 @@
 //! Middleware in the order in which a request meets them: [`Pipeline`].
 
-use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
+use std::{fmt, marker::PhantomData};
 
-use crate::{
-    App, Middleware, Request, Response, app::ErasedApp, guard::Guard, middleware::Around,
-    short_name::short_name,
-};
+use crate::{App, Middleware, guard::Guard, middleware::Around, short_name::short_name};
+
+mod cut;
+
+use cut::{D0, Depth};
 
 /// Middleware in the order in which a request meets them, closed by an app.
 ///
@@ -213,90 +214,12 @@ where
     }
 }
 
-/// Counts steps to eight in types; the eighth is cut off from the rest by a box.
-#[doc(hidden)]
-pub trait Depth {
-    type Step<S: Step>: Step;
-    type Next: Depth;
-    fn step<S: Step>(step: S) -> Self::Step<S>;
-}
-
-macro_rules! plain_depths {
-    ($($here:ident -> $next:ident),*) => {$(
-        #[doc(hidden)]
-        pub struct $here;
-        impl Depth for $here {
-            type Step<S: Step> = S;
-            type Next = $next;
-            fn step<S: Step>(step: S) -> S {
-                step
-            }
-        }
-    )*};
-}
-plain_depths!(D0 -> D1, D1 -> D2, D2 -> D3, D3 -> D4, D4 -> D5, D5 -> D6, D6 -> D7);
-
-#[doc(hidden)]
-pub struct D7;
-
-impl Depth for D7 {
-    type Step<S: Step> = Cut<S>;
-    type Next = D0;
-
-    fn step<S: Step>(step: S) -> Cut<S> {
-        Cut(step)
-    }
-}
-
-/// The step whose future is boxed.
-#[doc(hidden)]
-#[derive(Clone)]
-pub struct Cut<S>(S);
-
-impl<S: Step> Step for Cut<S> {
-    fn name(&self) -> String {
-        self.0.name()
-    }
-}
-
-impl<A, S> Wrap<A> for Cut<S>
-where
-    A: App + fmt::Debug,
-    S: Wrap<A, Out: 'static>,
-{
-    type Out = CutApp;
-
-    fn wrap(self, app: A) -> CutApp {
-        CutApp(Arc::new(self.0.wrap(app)))
-    }
-}
-
-/// Eight steps and what stands behind them, erased: the compiler looks no deeper.
-#[doc(hidden)]
-#[derive(Clone)]
-pub struct CutApp(Arc<dyn Link>);
-
-/// What can be cut off: an erased app that still prints its chain.
-trait Link: ErasedApp + fmt::Debug {}
-
-impl<A: App + fmt::Debug> Link for A {}
-
-impl App for CutApp {
-    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        self.0.respond_erased(request)
-    }
-}
-
-impl fmt::Debug for CutApp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::{BoxMiddleware, Next, RequestExt, from_fn};
+    use crate::{BoxMiddleware, Next, Request, RequestExt, Response, from_fn};
 
     /// Writes its name down on the way in and on the way out.
     #[derive(Clone)]
