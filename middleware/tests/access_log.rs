@@ -251,20 +251,25 @@ async fn a_client_that_leaves_within_the_body_is_marked() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_has_failed_and_was_not_aborted() {
-    let app = || {
-        async |_: Request| {
-            let blocks = [Ok(Bytes::from("12345")), Err("the disk is gone")];
-            Response::new(Body::stream(stream::iter(blocks)))
+    fn breaks_off(_: Request) -> impl Future<Output = Response> {
+        let blocks = [Ok(Bytes::from("12345")), Err("the disk is gone")];
+        std::future::ready(Response::new(Body::stream(stream::iter(blocks))))
+    }
+    for format in [Format::Common, Format::Json] {
+        let (layer, lines) = log(format);
+        let app = Pipeline::new().with(layer).app(breaks_off);
+        let mut body = testing::get("/").stream_on(&app).await.into_body();
+        while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
+        drop(body);
+        let line = only(&lines);
+        if format == Format::Json {
+            let json: Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!(json["outcome"], "failed");
+            assert_eq!((&json["status"], &json["bytes"]), (&200.into(), &5.into()));
+        } else {
+            assert_eq!(without_time(&line), r#"- - - [] "GET / HTTP/1.1" 500 5"#);
         }
-    };
-    let (layer, lines) = log(Format::Json);
-    let app = Pipeline::new().with(layer).app(app());
-    let mut body = testing::get("/").stream_on(&app).await.into_body();
-    while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
-    drop(body);
-    let json: Value = serde_json::from_str(&only(&lines)).expect("JSON");
-    assert_eq!(json["outcome"], "failed");
-    assert_eq!((&json["status"], &json["bytes"]), (&200.into(), &5.into()));
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,8 @@ pub enum Format {
     ///
     /// `192.0.2.7 - ada [10/Oct/2000:13:55:36 +0000] "GET /x?y=z HTTP/1.1" 200 2326`
     ///
-    /// The status is 499 where the client left before it had everything. Quotes, backslashes,
+    /// The status is 499 where the client left before it had everything, and 500 where the app
+    /// broke its body off: the client saw that, and there is no other room to tell. Quotes, backslashes,
     /// control bytes and bytes that are not ASCII are written as `\xNN`.
     Common,
     /// The common format, and the `Referer` and `User-Agent` of the request, quoted.
@@ -109,11 +110,12 @@ fn write_common(record: &Record, line: &mut Vec<u8>) {
     line.push(b' ');
     line.extend_from_slice(version(record).as_bytes());
     line.extend_from_slice(b"\" ");
-    match record.status() {
-        Some(status) if record.outcome() != Outcome::Aborted => {
-            line.extend_from_slice(status.as_str().as_bytes());
+    match (record.outcome(), record.status()) {
+        (Outcome::Aborted, _) | (_, None) => line.extend_from_slice(b"499"),
+        (Outcome::Failed, Some(status)) if !status.is_server_error() => {
+            line.extend_from_slice(b"500");
         }
-        _ => line.extend_from_slice(b"499"),
+        (_, Some(status)) => line.extend_from_slice(status.as_str().as_bytes()),
     }
     line.push(b' ');
     match record.bytes() {
