@@ -159,6 +159,12 @@ impl<A: App> App for Arc<A> {
 /// A response that is being made, erased.
 pub(crate) type Reply<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
+/// A response that is there already.
+#[cold]
+pub(crate) fn ready<'a>(response: Response) -> Reply<'a> {
+    Box::pin(std::future::ready(response))
+}
+
 /// The object-safe twin of [`App`]. Its method has another name, so that the two never collide.
 pub(crate) trait ErasedApp: Send + Sync {
     fn respond_erased(&self, request: Request) -> Reply<'_>;
@@ -194,9 +200,16 @@ impl<A: App> ErasedApp for A {
 #[derive(Clone)]
 pub struct BoxApp(Arc<dyn ErasedApp>);
 
+impl BoxApp {
+    /// The same as `respond`, with a type that has a name.
+    pub(crate) fn reply(&self, request: Request) -> Reply<'_> {
+        self.0.respond_erased(request)
+    }
+}
+
 impl App for BoxApp {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        self.0.respond_erased(request)
+        self.reply(request)
     }
 
     fn boxed(self) -> BoxApp {

@@ -1,8 +1,8 @@
 //! Apps under hosts and path prefixes: [`Mounts`].
 
-use std::{fmt, panic::Location};
+use std::{fmt, future::Future, panic::Location};
 
-use crate::{App, BoxApp, Environ, Error, Guard, Request, RequestExt, Response};
+use crate::{App, BoxApp, Environ, Error, Guard, Request, RequestExt, Response, app::ready};
 
 mod hosts;
 mod prefix;
@@ -124,14 +124,15 @@ impl Mounts {
 }
 
 impl App for Mounts {
-    async fn respond(&self, mut request: Request) -> Response {
+    // Not an async function: its future would hold the request once more.
+    fn respond(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         let Some((prefix, mount)) = self.find(&request) else {
-            return Error::not_found().response_to(&request);
+            return ready(Error::not_found().response_to(&request));
         };
         if prefix > 0 {
             Environ::of_mut(request.extensions_mut()).descend(prefix);
         }
-        mount.app.respond(request).await
+        mount.app.reply(request)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Apps by method and path pattern: [`Router`].
 
-use std::{fmt, panic::Location, sync::Arc};
+use std::{fmt, future::Future, panic::Location, sync::Arc};
 
 use http::Method;
 
-use crate::{App, BoxApp, Guard, Request, Response, Wrap};
+use crate::{App, BoxApp, Guard, Request, Response, Wrap, app::ready};
 
 mod endpoint;
 mod entry;
@@ -269,10 +269,11 @@ impl Router {
 }
 
 impl App for Router {
-    async fn respond(&self, mut request: Request) -> Response {
+    // Not an async function: its future would hold the request once more.
+    fn respond(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         match self.routes.enter(&mut request) {
-            Some(place) => self.routes.app(place).respond(request).await,
-            None => self.routes.unmatched(request).await,
+            Some(place) => self.routes.app(place).reply(request),
+            None => ready(self.routes.unmatched(&request)),
         }
     }
 }

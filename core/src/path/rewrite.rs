@@ -41,7 +41,7 @@ fn push_segment(mut segment: &[u8], out: &mut String) -> Result<(), PathError> {
     while let [byte, after @ ..] = segment {
         segment = after;
         match class(*byte) {
-            Class::Plain | Class::Slash => out.push(char::from(*byte)),
+            Class::Plain | Class::Dot => out.push(char::from(*byte)),
             Class::Foreign => push_escape(*byte, out),
             Class::Backslash => return Err(PathError::Backslash),
             Class::Control => return Err(PathError::Control),

@@ -3,10 +3,10 @@
 /// What a byte is in a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Stands for itself (RFC 3986: `pchar` without escapes).
+    /// Stands for itself (RFC 3986: `pchar` without escapes), or ends a segment.
     Plain,
-    /// Ends a segment.
-    Slash,
+    /// Stands for itself, too, unless it makes a dot segment.
+    Dot,
     /// Begins an escape.
     Percent,
     /// May not stand in a path, and has an escape.
@@ -22,12 +22,12 @@ const fn classes() -> [Class; 256] {
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
+            b'.' => Class::Dot,
             byte if is_unreserved(byte) => Class::Plain,
             b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => {
                 Class::Plain
             }
-            b':' | b'@' => Class::Plain,
-            b'/' => Class::Slash,
+            b':' | b'@' | b'/' => Class::Plain,
             b'%' => Class::Percent,
             b'\\' => Class::Backslash,
             0..=0x1F | 0x7F => Class::Control,
@@ -66,27 +66,30 @@ const fn digit(byte: u8) -> Option<u8> {
 
 /// Whether `path` is its own canonical form.
 pub(super) fn is_canonical(path: &str) -> bool {
-    let mut rest = path.as_bytes();
-    if rest.first() != Some(&b'/') {
+    let path = path.as_bytes();
+    if path.first() != Some(&b'/') {
         return false;
     }
-    while let [byte, after @ ..] = rest {
-        rest = match (class(*byte), after) {
-            (Class::Plain, _) => after,
-            (Class::Slash, _) if !begins_with_dots(after) => after,
-            (Class::Percent, [high, low, after @ ..]) if stays_escaped(*high, *low) => after,
+    // Nearly all bytes are plain, so the loop over them is as small as can be.
+    let mut at = 1;
+    while let Some(plain) = path[at..]
+        .iter()
+        .position(|byte| class(*byte) != Class::Plain)
+    {
+        at += plain;
+        at += match (class(path[at]), &path[at + 1..]) {
+            (Class::Dot, rest) if path[at - 1] != b'/' || !is_dot_segment(rest) => 1,
+            (Class::Percent, [high, low, ..]) if stays_escaped(*high, *low) => 3,
             _ => return false,
         };
     }
     true
 }
 
-/// Whether the first segment of `path` is `.` or `..`.
-fn begins_with_dots(path: &[u8]) -> bool {
-    match path {
-        [b'.', b'.', rest @ ..] | [b'.', rest @ ..] => matches!(rest, [] | [b'/', ..]),
-        _ => false,
-    }
+/// Whether a segment that begins with a dot is `.` or `..`; `rest` is behind the dot.
+fn is_dot_segment(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b".").unwrap_or(rest);
+    matches!(rest, [] | [b'/', ..])
 }
 
 /// Whether an escape is one that a canonical path holds.

@@ -78,16 +78,22 @@ impl Otherwise {
     }
 }
 
-impl App for Otherwise {
-    async fn respond(&self, request: Request) -> Response {
+impl Otherwise {
+    pub(super) fn answer(&self, request: &Request) -> Response {
         if request.method() != Method::OPTIONS {
             return Error::status(StatusCode::METHOD_NOT_ALLOWED)
                 .header(header::ALLOW, self.allow.clone())
-                .response_to(&request);
+                .response_to(request);
         }
         let mut response = StatusCode::NO_CONTENT.into_response();
         let allow = self.allow.clone();
         response.headers_mut().insert(header::ALLOW, allow);
         response
+    }
+}
+
+impl App for Otherwise {
+    async fn respond(&self, request: Request) -> Response {
+        self.answer(&request)
     }
 }

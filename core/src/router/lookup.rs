@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{endpoint::Otherwise, pattern::Pattern, routes::Routes};
 use crate::{
-    App, BoxApp, Environ, Error, Request, RequestExt, Response,
+    BoxApp, Environ, Error, Request, Response,
     params::{Passed, Spans},
 };
 
@@ -25,7 +25,13 @@ impl Routes {
     pub(super) fn enter(self: &Arc<Self>, request: &mut Request) -> Option<Place> {
         let mut spans = Spans::new();
         let path = request.uri().path();
-        let start = request.script_name().len();
+        // As `path_info` has it, which cannot trust that nobody rewrote the path.
+        let split = Environ::of(request.extensions()).script_name as usize;
+        let start = if path.is_char_boundary(split) {
+            split
+        } else {
+            0
+        };
         let (entry, prefix) = if let Some((prefix, entry)) = self.mounts.find(&path[start..]) {
             (*entry, prefix)
         } else {
@@ -63,12 +69,12 @@ impl Routes {
     /// The answer where nothing matched: 404, or what the routes can do, where `OPTIONS *` asks
     /// for it (RFC 9110, section 9.3.7).
     #[cold]
-    pub(super) async fn unmatched(&self, request: Request) -> Response {
+    pub(super) fn unmatched(&self, request: &Request) -> Response {
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             let endpoints = self.entries.iter().flat_map(|entry| &entry.endpoints);
-            return Otherwise::new(endpoints).respond(request).await;
+            return Otherwise::new(endpoints).answer(request);
         }
-        Error::not_found().response_to(&request)
+        Error::not_found().response_to(request)
     }
 
     pub(crate) fn pattern(&self, place: Place) -> &Pattern {
