@@ -30,6 +30,7 @@ mod rendering;
 mod request;
 mod response;
 mod router;
+mod segments;
 mod short_name;
 mod state;
 #[cfg(feature = "testing")]

@@ -1,21 +1,20 @@
 //! Values by path prefix, the longest first: a tree of segments.
 
-use std::cmp::Ordering;
+use crate::segments::Segments;
 
-/// Values by path prefix. A lookup goes down the tree as far as the path's segments lead, searches
-/// each level by halves, and allocates nothing.
+/// Values by path prefix. A lookup goes down the tree as far as the path's segments lead, and
+/// allocates nothing.
 #[derive(Clone)]
 pub(crate) struct Prefixes<T> {
     value: Option<T>,
-    /// Sorted by [`order`].
-    below: Vec<(Box<[u8]>, Prefixes<T>)>,
+    below: Segments<Prefixes<T>>,
 }
 
 impl<T> Default for Prefixes<T> {
     fn default() -> Prefixes<T> {
         Prefixes {
             value: None,
-            below: Vec::new(),
+            below: Segments::default(),
         }
     }
 }
@@ -26,16 +25,7 @@ impl<T> Prefixes<T> {
     pub(crate) fn insert(&mut self, prefix: &str, value: T) -> Result<(), &T> {
         let mut node = self;
         for segment in prefix.split('/').skip(1) {
-            let segment = segment.as_bytes();
-            let place = match node.position(segment) {
-                Ok(place) => place,
-                Err(place) => {
-                    node.below
-                        .insert(place, (segment.into(), Prefixes::default()));
-                    place
-                }
-            };
-            node = &mut node.below[place].1;
+            node = node.below.get_or_default(segment.as_bytes());
         }
         match node.value {
             Some(ref there) => Err(there),
@@ -57,21 +47,16 @@ impl<T> Prefixes<T> {
         {
             let length = rest.iter().position(|byte| *byte == b'/');
             let segment = &rest[..length.unwrap_or(rest.len())];
-            let Ok(place) = node.position(segment) else {
+            let Some(below) = node.below.get(segment) else {
                 break;
             };
-            node = &node.below[place].1;
+            node = below;
             end += 1 + segment.len();
             if let Some(value) = &node.value {
                 longest = Some((end, value));
             }
         }
         longest
-    }
-
-    fn position(&self, segment: &[u8]) -> Result<usize, usize> {
-        self.below
-            .binary_search_by(|(name, _)| order(name, segment))
     }
 
     /// The prefixes and their values; those below a prefix before it.
@@ -84,11 +69,6 @@ impl<T> Prefixes<T> {
         let here = self.value.iter().map(|value| (String::new(), value));
         Box::new(below.chain(here))
     }
-}
-
-/// By length first: most comparisons then look at no byte.
-fn order(a: &[u8], b: &[u8]) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 #[cfg(test)]

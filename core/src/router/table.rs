@@ -2,15 +2,17 @@
 
 use std::cmp::Reverse;
 
-use crate::params::{Span, Spans};
+use crate::{
+    params::{Span, Spans},
+    segments::Segments,
+};
 
 /// Values by pattern. A lookup visits no node twice, as each belongs to one depth of the path, and
 /// allocates nothing up to four parameters.
 #[derive(Clone)]
 pub(super) struct Table<T> {
     value: Option<T>,
-    /// Sorted by length and text.
-    literals: Vec<(Box<[u8]>, Table<T>)>,
+    literals: Segments<Table<T>>,
     /// Parameters with literal text around them, the longest text first.
     partials: Vec<(Around, Table<T>)>,
     parameter: Option<Box<Table<T>>>,
@@ -29,7 +31,7 @@ impl<T> Default for Table<T> {
     fn default() -> Table<T> {
         Table {
             value: None,
-            literals: Vec::new(),
+            literals: Segments::default(),
             partials: Vec::new(),
             parameter: None,
             rest: None,
@@ -44,7 +46,7 @@ impl<T> Table<T> {
         let mut node = self;
         for segment in pattern.split('/').skip(1) {
             match segment.split_once('{') {
-                None => node = node.literal(segment.as_bytes()),
+                None => node = node.literals.get_or_default(segment.as_bytes()),
                 Some(("", name)) if name.starts_with('*') => return fill(&mut node.rest, value),
                 Some((before, name)) => {
                     let after = name.split_once('}').map_or("", |(_, after)| after);
@@ -53,15 +55,6 @@ impl<T> Table<T> {
             }
         }
         fill(&mut node.value, value)
-    }
-
-    fn literal(&mut self, segment: &[u8]) -> &mut Table<T> {
-        let place = self.position(segment).unwrap_or_else(|place| {
-            let new = (segment.into(), Table::default());
-            self.literals.insert(place, new);
-            place
-        });
-        &mut self.literals[place].1
     }
 
     fn around(&mut self, before: &[u8], after: &[u8]) -> &mut Table<T> {
@@ -96,8 +89,8 @@ impl<T> Table<T> {
         let length = rest.iter().position(|byte| *byte == b'/');
         let segment = &rest[..length.unwrap_or(rest.len())];
         let (first, end) = (start + 1, start + 1 + segment.len());
-        if let Ok(place) = self.position(segment)
-            && let Some(found) = self.literals[place].1.find(path, end, spans)
+        if let Some(node) = self.literals.get(segment)
+            && let Some(found) = node.find(path, end, spans)
         {
             return Some(found);
         }
@@ -127,13 +120,6 @@ impl<T> Table<T> {
             return self.rest.as_ref();
         }
         None
-    }
-
-    fn position(&self, segment: &[u8]) -> Result<usize, usize> {
-        // By length first: most comparisons then look at no byte.
-        let key = (segment.len(), segment);
-        self.literals
-            .binary_search_by_key(&key, |(text, _)| (text.len(), text))
     }
 }
 
