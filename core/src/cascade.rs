@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::{App, BoxApp, Guard, Request, Response};
+use crate::{App, BoxApp, Request, Response, guard::guarded};
 
 mod lent;
 
@@ -44,14 +44,14 @@ impl Cascade {
     pub fn new(app: impl App + 'static) -> Cascade {
         Cascade {
             earlier: Vec::new(),
-            last: Guard::new(app).boxed(),
+            last: guarded(app),
         }
     }
 
     /// Asks `app` where those before have nothing.
     #[must_use]
     pub fn or(mut self, app: impl App + 'static) -> Cascade {
-        let app = Guard::new(app).boxed();
+        let app = guarded(app);
         self.earlier.push(std::mem::replace(&mut self.last, app));
         self
     }

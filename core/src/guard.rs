@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    App, IntoResponse, Request, Response, error::Error, rendering::Rendering,
-    short_name::short_name,
+    App, BoxApp, IntoResponse, Mounts, Request, Response, Router, error::Error,
+    rendering::Rendering, short_name::short_name,
 };
 
 /// An app whose panics are responses, inside of every middleware.
@@ -26,6 +26,17 @@ impl<A: App> Guard<A> {
     /// Guards `app`.
     pub const fn new(app: A) -> Guard<A> {
         Guard(app)
+    }
+}
+
+/// `app` in a guard, erased. What only dispatches guards the apps that it has, and answers in the
+/// form that is wanted by itself, so it needs no second guard.
+pub(crate) fn guarded<A: App + 'static>(app: A) -> BoxApp {
+    let any: &dyn Any = &app;
+    if any.is::<Router>() || any.is::<Mounts>() {
+        app.boxed()
+    } else {
+        Guard::new(app).boxed()
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, future::Future, panic::Location};
 
-use crate::{App, BoxApp, Environ, Error, Guard, Request, RequestExt, Response, app::ready};
+use crate::{
+    App, BoxApp, Environ, Error, Request, RequestExt, Response, app::ready, guard::guarded,
+};
 
 mod hosts;
 mod prefix;
@@ -32,7 +34,7 @@ pub(crate) use prefixes::Prefixes;
 /// A mount is closed: if its app answers 404, that is the answer. See [`Cascade`](crate::Cascade)
 /// for another way. What no mount takes is answered with 404.
 ///
-/// Panics of an app are answered inside of its mount, see [`Guard`]. Each level of mounts costs one
+/// Panics of an app are answered inside of its mount, see [`Guard`](crate::Guard). Each level of mounts costs one
 /// allocation a request, the app's future; the lookup costs none.
 ///
 /// # Examples
@@ -90,7 +92,7 @@ impl Mounts {
     #[doc(alias = "fallback")]
     pub fn mount(mut self, point: &str, app: impl App + 'static) -> Mounts {
         let mount = Mount {
-            app: Guard::new(app).boxed(),
+            app: guarded(app),
             place: Location::caller(),
         };
         if let Err(reason) = self.insert(point, mount) {

@@ -4,7 +4,7 @@ use std::{fmt, future::Future, panic::Location, sync::Arc};
 
 use http::Method;
 
-use crate::{App, BoxApp, Guard, Request, Response, Wrap, app::ready};
+use crate::{App, BoxApp, Guard, Request, Response, Wrap, app::ready, guard::guarded};
 
 mod endpoint;
 mod entry;
@@ -130,12 +130,7 @@ impl Router {
     #[must_use]
     #[track_caller]
     pub fn route(self, method: Method, pattern: &str, app: impl App + 'static) -> Router {
-        self.insert(
-            Some(method),
-            pattern,
-            Guard::new(app).boxed(),
-            Location::caller(),
-        )
+        self.insert(Some(method), pattern, guarded(app), Location::caller())
     }
 
     /// Answers the methods at `pattern` that have no app of their own there with `app`.
@@ -146,7 +141,7 @@ impl Router {
     #[must_use]
     #[track_caller]
     pub fn any(self, pattern: &str, app: impl App + 'static) -> Router {
-        self.insert(None, pattern, Guard::new(app).boxed(), Location::caller())
+        self.insert(None, pattern, guarded(app), Location::caller())
     }
 
     /// Gives all below `prefix` to `app`, which sees it as the end of its script name; prefixes
@@ -162,7 +157,7 @@ impl Router {
     #[doc(alias = "fallback")]
     #[doc(alias = "nest")]
     pub fn mount(mut self, prefix: &str, app: impl App + 'static) -> Router {
-        let endpoint = Endpoint::new(None, Guard::new(app).boxed(), Location::caller());
+        let endpoint = Endpoint::new(None, guarded(app), Location::caller());
         match self.edit().insert_mount(prefix, endpoint) {
             Ok(entry) => self.last = Some(entry),
             Err(reason) => panic!("cannot mount at `{prefix}`: {reason}"),
