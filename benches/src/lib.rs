@@ -5,3 +5,4 @@
 //! table.
 
 pub mod compose;
+pub mod http;

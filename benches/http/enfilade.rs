@@ -1,0 +1,89 @@
+//! Enfilade's server: `serve-enfilade ROW PORT`.
+
+use std::time::Duration;
+
+use enfilade_benches::{
+    compose::Noop,
+    five,
+    http::{FIELDS, HELLO, MOUNTS, ROUTES, TOKEN, arguments, sink},
+};
+use enfilade_core::{
+    App, BoxApp, HostError, Mounts, Pipeline, Request, RequestExt, Result, Router, with_state,
+};
+use enfilade_middleware::{AccessLog, BearerAuth, Format, RequestId, SetHeader, Timeout};
+use enfilade_server::Server;
+use http::{HeaderName, HeaderValue};
+use tokio::runtime::Builder;
+
+async fn hello(_: Request) -> &'static str {
+    HELLO
+}
+
+fn main() -> Result<(), HostError> {
+    let (row, port) = arguments();
+    let (runtime, app) = row.split_once('/').expect("RUNTIME/APP");
+    let app = app_named(app);
+    let server = Server::bind(format!("127.0.0.1:{port}"));
+    match runtime {
+        "run" => server.run(app),
+        "multi-thread" => Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(server.serve(app)),
+        "per-core" => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(server.serve(app)),
+        other => panic!("no runtime `{other}`"),
+    }
+}
+
+fn app_named(name: &str) -> BoxApp {
+    // A macro, because each stack has its own type.
+    macro_rules! stack {
+        () => {
+            Pipeline::new()
+                .with(RequestId::new())
+                .with(AccessLog::to(Format::Combined, sink))
+                .with(BearerAuth::tokens([("ada", TOKEN)]))
+                .with(field(0))
+                .with(field(1))
+                .with(Timeout::new(Duration::from_secs(30)))
+        };
+    }
+    let noop = |_| Noop;
+    match name {
+        "hello" => Pipeline::new().app(hello).boxed(),
+        "stack5" => stack!().app(hello).boxed(),
+        "stack25" => five!(five!(five!(five!(stack!(), noop), noop), noop), noop)
+            .app(hello)
+            .boxed(),
+        "deep" => (0..MOUNTS)
+            .fold(Mounts::new(), |site, n| {
+                site.mount(&format!("/m{n}"), routes())
+            })
+            .boxed(),
+        other => panic!("no app `{other}`"),
+    }
+}
+
+fn field(n: usize) -> SetHeader {
+    let (name, value) = FIELDS[n];
+    SetHeader::response(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
+
+fn routes() -> Router {
+    (0..ROUTES).fold(Router::new(), |router, n| {
+        let item = with_state(n, item);
+        router.get(&format!("/r{n}/items/{{id}}/detail"), item)
+    })
+}
+
+async fn item(n: usize, request: Request) -> Result<String> {
+    Ok(format!("{n}: {}", request.param::<String>("id")?))
+}
