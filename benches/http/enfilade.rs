@@ -8,7 +8,7 @@ use enfilade_benches::{
     http::{FIELDS, HELLO, MOUNTS, ROUTES, TOKEN, arguments, sink},
 };
 use enfilade_core::{
-    App, BoxApp, HostError, Mounts, Pipeline, Request, RequestExt, Result, Router, with_state,
+    App, HostError, Mounts, Pipeline, Request, RequestExt, Result, Router, with_state,
 };
 use enfilade_middleware::{AccessLog, BearerAuth, Format, RequestId, SetHeader, Timeout};
 use enfilade_server::Server;
@@ -22,25 +22,6 @@ async fn hello(_: Request) -> &'static str {
 fn main() -> Result<(), HostError> {
     let (row, port) = arguments();
     let (runtime, app) = row.split_once('/').expect("RUNTIME/APP");
-    let app = app_named(app);
-    let server = Server::bind(format!("127.0.0.1:{port}"));
-    match runtime {
-        "run" => server.run(app),
-        "multi-thread" => Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime")
-            .block_on(server.serve(app)),
-        "per-core" => Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime")
-            .block_on(server.serve(app)),
-        other => panic!("no runtime `{other}`"),
-    }
-}
-
-fn app_named(name: &str) -> BoxApp {
     // A macro, because each stack has its own type.
     macro_rules! stack {
         () => {
@@ -54,19 +35,33 @@ fn app_named(name: &str) -> BoxApp {
         };
     }
     let noop = |_| Noop;
-    match name {
-        "hello" => Pipeline::new().app(hello).boxed(),
-        "stack5" => stack!().app(hello).boxed(),
-        "stack25" => five!(five!(five!(five!(stack!(), noop), noop), noop), noop)
-            .app(hello)
-            .boxed(),
-        "deep" => (0..MOUNTS)
-            .fold(Mounts::new(), |site, n| {
+    match app {
+        "hello" => serve(runtime, port, Pipeline::new().app(hello)),
+        "stack5" => serve(runtime, port, stack!().app(hello)),
+        "stack25" => {
+            let stack = five!(five!(five!(five!(stack!(), noop), noop), noop), noop);
+            serve(runtime, port, stack.app(hello))
+        }
+        "deep" => {
+            let site = (0..MOUNTS).fold(Mounts::new(), |site, n| {
                 site.mount(&format!("/m{n}"), routes())
-            })
-            .boxed(),
+            });
+            serve(runtime, port, site)
+        }
         other => panic!("no app `{other}`"),
     }
+}
+
+fn serve(runtime: &str, port: u16, app: impl App + 'static) -> Result<(), HostError> {
+    let server = Server::bind(format!("127.0.0.1:{port}"));
+    let mut builder = match runtime {
+        "run" => return server.run(app),
+        "multi-thread" => Builder::new_multi_thread(),
+        "per-core" => Builder::new_current_thread(),
+        other => panic!("no runtime `{other}`"),
+    };
+    let runtime = builder.enable_all().build().expect("a runtime");
+    runtime.block_on(server.serve(app))
 }
 
 fn field(n: usize) -> SetHeader {
