@@ -15,8 +15,9 @@ use crate::{App, BoxError, Error, Request, Response, Step, Wrap, short_name::sho
 /// It is applied once, when the pipeline is closed, so what it shares is shared: a
 /// `ConcurrencyLimitLayer` limits.
 ///
-/// Each costs two allocations a request and a clone of its service. Layers that stand next to
-/// each other are cheaper as one step, a tuple, in reading order too: `tower((a, b, c))`.
+/// Each costs one allocation a request, a clone of its service, and what the layer itself costs.
+/// Layers that stand next to each other are cheaper as one step, a tuple, in reading order too:
+/// `tower((a, b, c))`.
 ///
 /// An error of the layer is answered as [`with_error`](Tower::with_error) says. What does not fit
 /// is in [`troubleshooting`](crate::troubleshooting#does-it-fit-from-tower).
