@@ -1,15 +1,22 @@
 //! An app as a service: in an axum `Router`, under hyper, and between both and this gateway.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
+use ::tower::ServiceExt;
 use axum::{
     Extension, Router,
     extract::{ConnectInfo, OriginalUri},
     routing::get,
 };
 use enfilade_core::{
-    App, AppService, Body, Environ, OrStatus, Peer, Pipeline, Request, RequestExt, Response,
-    Result, from_service, tower,
+    App, AppService, Body, Connection, Environ, ErrorSink, Gateway, OrStatus, Peer, Pipeline,
+    Request, RequestExt, Response, Result, from_service, tower,
 };
 use futures_util::{SinkExt, StreamExt};
 use http::header;
@@ -194,4 +201,42 @@ async fn a_panic_behind_axum_is_a_500_and_the_connection_lives() {
     assert_eq!(response.status(), 500);
     let body = whole(response).await;
     assert!(!body.contains("purpose"), "{body:?}");
+}
+
+/// Counts what is reported.
+#[derive(Default)]
+struct Reports(AtomicUsize);
+
+impl ErrorSink for Reports {
+    fn report(&self, _: &str) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_server_error_is_reported_once_by_the_outermost_host() {
+    async fn fails(_: Request) -> Result<&'static str> {
+        Err("x".parse::<u8>().expect_err("no number").into())
+    }
+    let reports = Arc::new(Reports::default());
+    let mut connection = Connection::default();
+    connection.errors = reports.clone();
+
+    let alone = AppService::new(fails).with_connection(connection.clone());
+    let response = alone.oneshot(Request::default()).await.expect("infallible");
+    assert_eq!(
+        (response.status().as_u16(), reports.0.load(SeqCst)),
+        (500, 1)
+    );
+
+    let mut request = to("/x");
+    request
+        .extensions_mut()
+        .insert(Environ::new(Arc::new(connection), http::Version::HTTP_11));
+    let router = Router::new().fallback_service(AppService::new(fails));
+    let response = Gateway::new(from_service(router)).answer(request).await;
+    assert_eq!(
+        (response.status().as_u16(), reports.0.load(SeqCst)),
+        (500, 2)
+    );
 }
