@@ -38,18 +38,20 @@ pub(super) struct Encoded {
     /// So much output goes out at once.
     block: usize,
     stage: Stage,
+    trailers: Option<HeaderMap>,
     /// Bytes encoded since other tasks had their turn.
     work: usize,
 }
 
+#[derive(Clone, Copy)]
 enum Stage {
-    /// Something may have been encoded that a decoder cannot give yet.
+    /// Unless flushed, something was encoded that a decoder cannot give yet.
     Reading {
         flushed: bool,
     },
     Flushing,
-    Finishing(Option<HeaderMap>),
-    Finished(Option<HeaderMap>),
+    Finishing,
+    Finished,
 }
 
 impl Encoded {
@@ -62,6 +64,7 @@ impl Encoded {
             output: Vec::new(),
             block: BLOCK,
             stage: Stage::Reading { flushed: true },
+            trailers: None,
             work: 0,
         }
     }
@@ -88,17 +91,22 @@ impl Encoded {
             if self.output.len() >= self.block {
                 return self.hand_on();
             }
-            // Also counted over frames that went out: a host asks for many in one go.
-            if self.work >= SLICE {
-                self.work = 0;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            match &mut self.stage {
+            match self.stage {
+                Stage::Finished if !self.output.is_empty() => return self.hand_on(),
+                Stage::Finished => {
+                    let trailers = self.trailers.take();
+                    return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+                }
+                // Also counted over blocks that went out: a host asks for many in one go.
+                _ if self.work >= SLICE => {
+                    self.work = 0;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Stage::Reading { flushed } if self.input.is_empty() => {
                     match Pin::new(&mut self.inner).poll_frame(cx) {
                         Poll::Ready(frame) => self.read(frame.transpose()?),
-                        Poll::Pending if *flushed => {
+                        Poll::Pending if flushed => {
                             self.work = 0;
                             return Poll::Pending;
                         }
@@ -111,20 +119,16 @@ impl Encoded {
                 Stage::Flushing => {
                     if self.encode(Aim::Flush)? {
                         self.stage = Stage::Reading { flushed: true };
-                        return self.hand_on();
+                        // Nothing is left where it just filled the last block.
+                        if !self.output.is_empty() {
+                            return self.hand_on();
+                        }
                     }
                 }
-                Stage::Finishing(_) => {
+                Stage::Finishing => {
                     if self.encode(Aim::Finish)? {
                         self.finish();
                     }
-                }
-                Stage::Finished(_) if !self.output.is_empty() => return self.hand_on(),
-                Stage::Finished(trailers) => {
-                    let trailers = trailers
-                        .take()
-                        .map(|trailers| Ok(Frame::trailers(trailers)));
-                    return Poll::Ready(trailers);
                 }
             }
         }
@@ -139,7 +143,7 @@ impl Encoded {
                 self.input = data;
                 // The last block and the end in one go: encoders then know the length.
                 self.stage = if self.inner.is_end_stream() {
-                    Stage::Finishing(None)
+                    Stage::Finishing
                 } else {
                     Stage::Reading { flushed: false }
                 };
@@ -147,10 +151,11 @@ impl Encoded {
             Some(Err(frame)) => {
                 if let Ok(mut trailers) = frame.into_trailers() {
                     head::forget_bytes(&mut trailers);
-                    self.stage = Stage::Finishing(Some(trailers));
+                    self.trailers = Some(trailers);
+                    self.stage = Stage::Finishing;
                 }
             }
-            None => self.stage = Stage::Finishing(None),
+            None => self.stage = Stage::Finishing,
         }
     }
 
@@ -171,13 +176,9 @@ impl Encoded {
         Ok(step.done && last)
     }
 
-    /// The encoder goes back, and the inner body is closed.
+    /// Gives the encoder back, and closes the inner body.
     fn finish(&mut self) {
-        let trailers = match &mut self.stage {
-            Stage::Finishing(trailers) => trailers.take(),
-            _ => None,
-        };
-        self.stage = Stage::Finished(trailers);
+        self.stage = Stage::Finished;
         self.encoder = None;
         self.inner = Body::empty();
     }
@@ -200,14 +201,14 @@ impl HttpBody for Encoded {
         let polled = this.poll(cx);
         if let Poll::Ready(Some(Err(_))) = polled {
             this.finish();
-            this.stage = Stage::Finished(None);
             this.output = Vec::new();
+            this.trailers = None;
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.stage, Stage::Finished(None)) && self.output.is_empty()
+        matches!(self.stage, Stage::Finished) && self.output.is_empty() && self.trailers.is_none()
     }
 
     /// Nobody knows before the end.

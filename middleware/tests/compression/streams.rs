@@ -208,34 +208,59 @@ async fn frames_without_end_and_without_bytes_let_others_have_their_turn() {
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
 }
 
+/// Tells when it is dropped.
+struct Open(Arc<AtomicBool>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+/// `block`, and then what `rest` says; the flag is set as long as the stream is there.
+fn open(
+    rest: Option<Result<Bytes, &'static str>>,
+) -> (impl Fn() -> Body + Send + Sync, Arc<AtomicBool>) {
+    let flag = Arc::new(AtomicBool::new(true));
+    let shared = flag.clone();
+    let body = move || {
+        let open = Open(shared.clone());
+        let blocks = stream::iter([Ok(Bytes::from("one"))].into_iter().chain(rest.clone()));
+        let forever = stream::pending().take(usize::from(rest.is_none()));
+        Body::stream(blocks.chain(forever).map(move |block| {
+            let _ = &open;
+            block
+        }))
+    };
+    (body, flag)
+}
+
 #[tokio::test]
 async fn a_dropped_body_closes_the_inner_one() {
-    struct Flag(Arc<AtomicBool>);
-    impl Drop for Flag {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
-        }
-    }
     for read in [false, true] {
-        let closed = Arc::new(AtomicBool::new(false));
-        let mut body = encoded(Coding::Zstd, || {
-            let flag = Flag(closed.clone());
-            Body::stream(
-                stream::iter([Ok::<_, BodyError>(Bytes::from("one"))]).chain(stream::once(
-                    async move {
-                        let _flag = flag;
-                        std::future::pending().await
-                    },
-                )),
-            )
-        })
-        .await;
+        let (body, is_open) = open(None);
+        let mut body = encoded(Coding::Zstd, body).await;
         if read {
             data(poll(&mut body, &Arc::default()));
         }
-        assert!(!closed.load(Ordering::SeqCst));
+        assert!(is_open.load(Ordering::SeqCst));
         drop(body);
-        assert!(closed.load(Ordering::SeqCst));
+        assert!(!is_open.load(Ordering::SeqCst));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_ended_or_broke_off_is_closed_at_once() {
+    for (rest, fails) in [(Ok(Bytes::from("two")), false), (Err("reset"), true)] {
+        let (body, is_open) = open(Some(rest));
+        let mut body = encoded(Coding::Zstd, body).await;
+        assert!(is_open.load(Ordering::SeqCst));
+        assert_eq!(
+            body.frame().await.expect("data or an error").is_err(),
+            fails
+        );
+        assert!(!is_open.load(Ordering::SeqCst));
+        assert!(body.frame().await.is_none());
     }
 }
 
