@@ -65,6 +65,10 @@ impl Lease {
         // event stream would hold a whole block for each small event otherwise.
         let step = ROOM.with_borrow_mut(|room| {
             let step = encoder.step(input, room, aim)?;
+            if step.read == 0 && step.written == 0 && !step.done {
+                // Asking again would not end.
+                return Err(EncodeError("the encoder is stuck".to_owned()));
+            }
             output.extend_from_slice(&room[..step.written]);
             Ok(step)
         });

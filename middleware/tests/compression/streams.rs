@@ -92,6 +92,32 @@ async fn each_event_arrives_whole_before_the_next_is_made() {
 }
 
 #[tokio::test]
+async fn a_flush_that_fills_several_blocks_is_whole() {
+    let noise = noise(200_000);
+    for coding in CODINGS {
+        // A flush may end anywhere in a block, also where the block does.
+        for size in (16_000..=16_600).step_by(5).chain([40_000, 120_000]) {
+            let block = noise.slice(..size);
+            let mut body = encoded(coding, || {
+                let block = stream::iter([Ok::<_, BodyError>(block.clone())]);
+                Body::stream(block.chain(stream::pending()))
+            })
+            .await;
+            let woken = Arc::new(Woken::default());
+            let (mut received, mut turns) = (Vec::new(), 0);
+            loop {
+                match poll(&mut body, &woken) {
+                    Poll::Pending if woken.0.load(Ordering::SeqCst) == turns => break,
+                    Poll::Pending => turns += 1,
+                    ready => received.extend_from_slice(&data(ready)),
+                }
+            }
+            assert!(decode_so_far(coding, &received) == block, "{coding} {size}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn trailers_pass_without_digests_of_other_bytes() {
     for coding in CODINGS {
         let mut body = encoded(coding, || {
@@ -208,6 +234,16 @@ async fn frames_without_end_and_without_bytes_let_others_have_their_turn() {
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
 }
 
+/// `size` bytes that do not compress.
+fn noise(size: usize) -> Bytes {
+    let mut state = 1_u32;
+    let noise = (0..size).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    noise.collect()
+}
+
 /// Tells when it is dropped.
 struct Open(Arc<AtomicBool>);
 
@@ -296,21 +332,12 @@ proptest! {
     #[test]
     fn any_chunking_decodes_to_the_same_bytes(
         sizes in prop::collection::vec((0_usize..50_000, any::<bool>()), 0..12),
-        noise in any::<bool>(),
+        is_noise in any::<bool>(),
         coding in prop::sample::select(&CODINGS[..]),
         level in 1..=9_i32,
     ) {
         let total = sizes.iter().map(|(size, _)| size).sum();
-        let source = if noise {
-            let mut state = 1_u32;
-            (0..total).map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 24) as u8
-            }).collect()
-        } else {
-            text(total).into_bytes()
-        };
-        let source = Bytes::from(source);
+        let source = if is_noise { noise(total) } else { Bytes::from(text(total)) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let received = runtime.block_on(async {
             let asked = request("GET", &[("accept-encoding", coding.as_str())]);
