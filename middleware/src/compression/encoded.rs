@@ -119,10 +119,7 @@ impl Encoded {
                 Stage::Flushing => {
                     if self.encode(Aim::Flush)? {
                         self.stage = Stage::Reading { flushed: true };
-                        // Nothing is left where it just filled the last block.
-                        if !self.output.is_empty() {
-                            return self.hand_on();
-                        }
+                        return self.hand_on();
                     }
                 }
                 Stage::Finishing => {
