@@ -85,6 +85,7 @@ impl MakeRequestId for Uuids {
     }
 }
 
+#[allow(clippy::result_large_err, reason = "it is what the layer asks for")]
 fn authorize<B>(request: &mut http::Request<B>) -> Result<(), Response> {
     if is_authorized(request.headers()) {
         Ok(())
