@@ -215,11 +215,13 @@ impl BasicAuth {
 
 impl Middleware for BasicAuth {
     async fn handle(&self, mut request: Request, next: &impl App) -> Response {
-        hide_credentials(&mut request);
         match self.identify(request.headers()).await {
             Ok(identity) => {
+                hide_credentials(&mut request);
                 let user = identity.enter(&mut request);
-                leave(user, next.respond(request).await)
+                let mut response = next.respond(request).await;
+                leave(user, &mut response);
+                response
             }
             Err(refusal) => self.refuse(refusal).response_to(&request),
         }

@@ -235,7 +235,9 @@ impl BearerAuth {
                 let scope = format!(", scope=\"{scopes}\"");
                 let code = "insufficient_scope";
                 let error = error(StatusCode::FORBIDDEN, code, description, &scope);
-                leave(user, error.response_to(request))
+                let mut response = error.response_to(request);
+                leave(user, &mut response);
+                response
             }
             Refusal::Failed(error) => error.response_to(request),
         }
@@ -244,11 +246,13 @@ impl BearerAuth {
 
 impl Middleware for BearerAuth {
     async fn handle(&self, mut request: Request, next: &impl App) -> Response {
-        hide_credentials(&mut request);
         match self.identify(request.headers()).await {
             Ok(identity) => {
+                hide_credentials(&mut request);
                 let user = identity.enter(&mut request);
-                leave(user, next.respond(request).await)
+                let mut response = next.respond(request).await;
+                leave(user, &mut response);
+                response
             }
             Err(refusal) => self.refuse(refusal, &request),
         }

@@ -8,7 +8,8 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
 };
 use sha1::{Digest, Sha1};
-use subtle::ConstantTimeEq;
+
+use crate::auth::same;
 
 mod apr1;
 
@@ -145,7 +146,7 @@ impl PasswordHash {
 
     /// Whether it is the hash of `password`. Slow, on purpose.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
-        self.compute(password).ct_eq(&self.digest).into()
+        same(&self.digest, &self.compute(password)).into()
     }
 
     fn compute(&self, password: &[u8]) -> Vec<u8> {

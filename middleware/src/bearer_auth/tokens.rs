@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use subtle::ConditionallySelectable;
 
 use super::{Check, Invalid};
-use crate::{Identity, User, auth::is_token68};
+use crate::{
+    Identity, User,
+    auth::{is_token68, same},
+};
 
 /// Tokens, and whose they are.
 pub(super) struct Tokens(Vec<Token>);
@@ -37,8 +40,7 @@ impl Tokens {
         Tokens(list)
     }
 
-    /// Whose token this is. Takes the same time for every token of one length: all are compared,
-    /// to the end.
+    /// Whose token this is. Takes the same time for every outcome: all are compared, to the end.
     fn find(&self, token: &str) -> Option<&User> {
         // One past the end stands for nobody.
         let mut found = self.0.len() as u64;
@@ -61,16 +63,6 @@ impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokens({})", self.0.len())
     }
-}
-
-/// Whether `given` is `known`. Unlike the comparison of slices of `subtle` it does not stop where
-/// the lengths differ, so the time does not tell the length of a token either.
-fn same(known: &[u8], given: &[u8]) -> Choice {
-    let given_or_zeros = given.iter().chain(std::iter::repeat(&0));
-    let bytes = known.iter().zip(given_or_zeros);
-    bytes.fold(known.len().ct_eq(&given.len()), |same, (known, given)| {
-        same & known.ct_eq(given)
-    })
 }
 
 #[cfg(test)]
