@@ -57,7 +57,7 @@ mod tests {
         let answer = testing::get("/sum").on(&site()).await;
         answer
             .assert_status(405)
-            .assert_header("allow", "OPTIONS, POST");
+            .assert_header("allow", "POST, OPTIONS");
     }
 
     #[tokio::test]

@@ -44,7 +44,10 @@ fn check(sent: &str, canonical: &str) {
         assert!(!segment.contains(&0) && !segment.contains(&b'\\'));
         // Dots at the end leave an empty segment that was not sent.
         let empty_end = n + 1 == kept.len() && segment.is_empty();
-        assert!(empty_end || rest.any(|sent| sent == segment), "a segment grew");
+        assert!(
+            empty_end || rest.any(|sent| sent == segment),
+            "a segment grew"
+        );
     }
 }
 
