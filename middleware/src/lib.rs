@@ -35,7 +35,7 @@ pub use compression::{Coding, Compression};
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdValue};
 #[cfg(feature = "set-header")]
-pub use set_header::SetHeader;
+pub use set_header::{OfRequest, OfResponse, SetHeader};
 #[cfg(feature = "timeout")]
 pub use timeout::{TimedOut, Timeout};
 pub use user::User;

@@ -1,6 +1,6 @@
 //! A field of every request or of every response: [`SetHeader`].
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, marker::PhantomData};
 
 use enfilade_core::{App, Middleware, Request, Response, amend};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -36,18 +36,23 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 ///
 /// Fields of the connection (`Connection`, `Transfer-Encoding` and their like) belong to the host,
 /// which drops them from any response.
+///
+/// The side is a type, so that what only sets a field of the response never touches the request.
+/// Nobody has to write it.
 #[derive(Clone)]
-pub struct SetHeader {
-    side: Side,
+pub struct SetHeader<S = OfResponse> {
     name: HeaderName,
     act: Act,
+    side: PhantomData<S>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Request,
-    Response,
-}
+/// The side of a [`SetHeader`] that changes responses.
+#[derive(Clone, Copy, Debug)]
+pub struct OfResponse;
+
+/// The side of a [`SetHeader`] that changes requests.
+#[derive(Clone, Copy, Debug)]
+pub struct OfRequest;
 
 #[derive(Clone)]
 enum Act {
@@ -57,7 +62,7 @@ enum Act {
     Remove,
 }
 
-impl SetHeader {
+impl SetHeader<OfResponse> {
     /// Sets a field of the response, in place of what it has of that name.
     ///
     /// # Panics
@@ -66,18 +71,7 @@ impl SetHeader {
     #[must_use]
     #[track_caller]
     pub fn response(name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> SetHeader {
-        SetHeader::replace(Side::Response, field_name(name), value.try_into().ok())
-    }
-
-    /// Sets a field of the request, in place of what it has of that name.
-    ///
-    /// # Panics
-    ///
-    /// If `name` is no field name, or `value` no field value.
-    #[must_use]
-    #[track_caller]
-    pub fn request(name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> SetHeader {
-        SetHeader::replace(Side::Request, field_name(name), value.try_into().ok())
+        SetHeader::replace(field_name(name), value.try_into().ok())
     }
 
     /// Takes a field away from the response.
@@ -88,11 +82,23 @@ impl SetHeader {
     #[must_use]
     #[track_caller]
     pub fn remove_from_response(name: impl TryInto<HeaderName>) -> SetHeader {
-        SetHeader {
-            side: Side::Response,
-            name: field_name(name),
-            act: Act::Remove,
-        }
+        SetHeader::new(field_name(name), Act::Remove)
+    }
+}
+
+impl SetHeader<OfRequest> {
+    /// Sets a field of the request, in place of what it has of that name.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is no field name, or `value` no field value.
+    #[must_use]
+    #[track_caller]
+    pub fn request(
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> SetHeader<OfRequest> {
+        SetHeader::replace(field_name(name), value.try_into().ok())
     }
 
     /// Takes a field away from the request, so that nobody behind is told it by a client.
@@ -102,40 +108,42 @@ impl SetHeader {
     /// If `name` is no field name.
     #[must_use]
     #[track_caller]
-    pub fn remove_from_request(name: impl TryInto<HeaderName>) -> SetHeader {
-        SetHeader {
-            side: Side::Request,
-            name: field_name(name),
-            act: Act::Remove,
-        }
+    pub fn remove_from_request(name: impl TryInto<HeaderName>) -> SetHeader<OfRequest> {
+        SetHeader::new(field_name(name), Act::Remove)
     }
+}
 
+impl<S> SetHeader<S> {
     /// Only where there is no field of that name.
     #[must_use]
-    pub fn if_absent(self) -> SetHeader {
+    pub fn if_absent(self) -> SetHeader<S> {
         self.with_act(Act::IfAbsent)
     }
 
     /// Beside the fields of that name, as one more line.
     #[must_use]
-    pub fn appended(self) -> SetHeader {
+    pub fn appended(self) -> SetHeader<S> {
         self.with_act(Act::Append)
     }
 
+    const fn new(name: HeaderName, act: Act) -> SetHeader<S> {
+        SetHeader {
+            name,
+            act,
+            side: PhantomData,
+        }
+    }
+
     #[track_caller]
-    fn replace(side: Side, name: HeaderName, value: Option<HeaderValue>) -> SetHeader {
+    fn replace(name: HeaderName, value: Option<HeaderValue>) -> SetHeader<S> {
         let Some(value) = value else {
             // It may be a secret, so it is not shown.
             panic!("SetHeader: the value of `{name}` is not one that a header field can have");
         };
-        SetHeader {
-            side,
-            name,
-            act: Act::Replace(value),
-        }
+        SetHeader::new(name, Act::Replace(value))
     }
 
-    fn with_act(mut self, act: fn(HeaderValue) -> Act) -> SetHeader {
+    fn with_act(mut self, act: fn(HeaderValue) -> Act) -> SetHeader<S> {
         self.act = match self.act {
             Act::Replace(value) | Act::IfAbsent(value) | Act::Append(value) => act(value),
             Act::Remove => Act::Remove,
@@ -159,38 +167,46 @@ impl SetHeader {
             }
         }
     }
-}
 
-impl Middleware for SetHeader {
-    fn handle(
-        &self,
-        mut request: Request,
-        next: &impl App,
-    ) -> impl Future<Output = Response> + Send {
-        if self.side == Side::Request {
-            self.apply(request.headers_mut());
-        }
-        amend(next.respond(request), |response| {
-            if self.side == Side::Response {
-                self.apply(response.headers_mut());
-            }
-        })
-    }
-}
-
-impl fmt::Debug for SetHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn debug(&self, side: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let act = match self.act {
             Act::Replace(_) => "set",
             Act::IfAbsent(_) => "set if absent",
             Act::Append(_) => "append",
             Act::Remove => "remove",
         };
-        let side = match self.side {
-            Side::Request => "request",
-            Side::Response => "response",
-        };
         write!(f, "SetHeader({act} {} of the {side})", self.name)
+    }
+}
+
+impl Middleware for SetHeader<OfResponse> {
+    fn handle(&self, request: Request, next: &impl App) -> impl Future<Output = Response> + Send {
+        amend(next.respond(request), |response| {
+            self.apply(response.headers_mut());
+        })
+    }
+}
+
+impl Middleware for SetHeader<OfRequest> {
+    fn handle(
+        &self,
+        mut request: Request,
+        next: &impl App,
+    ) -> impl Future<Output = Response> + Send {
+        self.apply(request.headers_mut());
+        next.respond(request)
+    }
+}
+
+impl fmt::Debug for SetHeader<OfResponse> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.debug("response", f)
+    }
+}
+
+impl fmt::Debug for SetHeader<OfRequest> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.debug("request", f)
     }
 }
 
@@ -220,7 +236,7 @@ mod tests {
     }
 
     /// The field as the app and as the client see it, where both begin with `before`.
-    async fn both(layer: SetHeader, before: &'static [&'static str]) -> (String, String) {
+    async fn both(layer: impl Middleware, before: &'static [&'static str]) -> (String, String) {
         let fill = move |headers: &mut HeaderMap| {
             for value in before {
                 headers.append(NAME, HeaderValue::from_static(value));
@@ -241,28 +257,28 @@ mod tests {
 
     #[tokio::test]
     async fn each_act_does_what_it_says_on_its_side_and_nothing_on_the_other() {
-        type Make = fn(SetHeader) -> SetHeader;
-        let always: Make = |set| set;
-        let remove: Make = |set| SetHeader {
-            act: Act::Remove,
-            ..set
-        };
-        let table: [(&str, Make, &[&str], &str); 8] = [
-            ("always", always, &[], "new"),
-            ("always", always, &["a", "b"], "new"),
-            ("if absent", SetHeader::if_absent, &[], "new"),
-            ("if absent", SetHeader::if_absent, &["a", "b"], "a,b"),
-            ("appended", SetHeader::appended, &[], "new"),
-            ("appended", SetHeader::appended, &["a", "b"], "a,b,new"),
-            ("removed", remove, &[], ""),
-            ("removed", remove, &["a", "b"], ""),
+        type Make<S> = fn(SetHeader<S>) -> SetHeader<S>;
+        fn acts<S>() -> [(&'static str, Make<S>); 4] {
+            [
+                ("always", |set| set),
+                ("if absent", SetHeader::if_absent),
+                ("appended", SetHeader::appended),
+                ("removed", |set| SetHeader::new(set.name, Act::Remove)),
+            ]
+        }
+        let table: [(&'static [&str], [&str; 4]); 2] = [
+            (&[], ["new", "new", "new", ""]),
+            (&["a", "b"], ["new", "a,b", "a,b,new", ""]),
         ];
-        for (act, make, before, after) in table {
-            let (after, before_text) = (after.to_owned(), before.join(","));
-            let response = both(make(SetHeader::response(NAME, "new")), before).await;
-            assert_eq!(response, (before_text.clone(), after.clone()), "{act}");
-            let request = both(make(SetHeader::request(NAME, "new")), before).await;
-            assert_eq!(request, (after, before_text), "{act}");
+        for (before, afters) in table {
+            for ((act, make), after) in acts().into_iter().zip(afters) {
+                let response = both(make(SetHeader::response(NAME, "new")), before).await;
+                assert_eq!(response, (before.join(","), after.to_owned()), "{act}");
+            }
+            for ((act, make), after) in acts().into_iter().zip(afters) {
+                let request = both(make(SetHeader::request(NAME, "new")), before).await;
+                assert_eq!(request, (after.to_owned(), before.join(",")), "{act}");
+            }
         }
     }
 
@@ -276,13 +292,13 @@ mod tests {
 
     #[test]
     fn what_is_no_field_is_refused_when_built() {
-        let message = |build: fn() -> SetHeader| {
+        let message = |build: fn()| {
             let panic = std::panic::catch_unwind(build).expect_err("refused");
             enfilade_core::Panicked::new(&*panic).to_string()
         };
-        let name = message(|| SetHeader::response("x field", "a"));
+        let name = message(|| drop(SetHeader::response("x field", "a")));
         assert!(name.ends_with("SetHeader: not the name of a header field"));
-        let value = message(|| SetHeader::request("X-Key", "secret\r\nx: y"));
+        let value = message(|| drop(SetHeader::request("X-Key", "secret\r\nx: y")));
         let expected = "the value of `x-key` is not one that a header field can have";
         assert!(value.ends_with(expected), "{value}");
         assert!(!value.contains("secret"), "{value}");
