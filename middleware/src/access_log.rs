@@ -2,12 +2,14 @@
 
 use std::{
     cell::RefCell,
-    fmt, io,
+    fmt,
+    future::Future,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use enfilade_core::{App, BodyEnd, BodyWatch, Middleware, Request, Response};
+use enfilade_core::{App, BodyEnd, BodyWatch, Middleware, Request, Response, amend};
 
 mod clock;
 mod escape;
@@ -140,12 +142,12 @@ impl AccessLog {
 }
 
 impl Middleware for AccessLog {
-    async fn handle(&self, request: Request, next: &impl App) -> Response {
+    fn handle(&self, request: Request, next: &impl App) -> impl Future<Output = Response> + Send {
         let open = Open {
             record: Some(Box::new(Record::of(&request, self.wanted))),
             sink: Arc::clone(&self.sink),
         };
-        open.answered(next.respond(request).await)
+        amend(next.respond(request), |response| open.answered(response))
     }
 }
 
@@ -166,11 +168,12 @@ struct Open {
 }
 
 impl Open {
-    fn answered(mut self, response: Response) -> Response {
+    fn answered(mut self, response: &mut Response) {
         if let Some(record) = &mut self.record {
-            record.answered(&response);
+            record.answered(response);
         }
-        response.map(|body| body.watch(self))
+        let body = std::mem::take(response.body_mut());
+        *response.body_mut() = body.watch(self);
     }
 
     fn close(&mut self, edit: impl FnOnce(&mut Record)) {

@@ -3,11 +3,12 @@
 use std::{
     cell::RefCell,
     fmt,
+    future::Future,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
-use enfilade_core::{App, Middleware, Request, Response};
+use enfilade_core::{App, Middleware, Request, Response, amend};
 use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 
 /// Gives every request a name, the same in logs, in the app and at the client.
@@ -114,13 +115,17 @@ impl Default for RequestId {
 }
 
 impl Middleware for RequestId {
-    async fn handle(&self, mut request: Request, next: &impl App) -> Response {
+    fn handle(
+        &self,
+        mut request: Request,
+        next: &impl App,
+    ) -> impl Future<Output = Response> + Send {
         let id = self.id(request.headers_mut());
         request.extensions_mut().insert(id.clone());
-        let mut response = next.respond(request).await;
-        response.headers_mut().insert(&self.header, id.0.clone());
-        response.extensions_mut().insert(id);
-        response
+        amend(next.respond(request), |response| {
+            response.headers_mut().insert(&self.header, id.0.clone());
+            response.extensions_mut().insert(id);
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    future::Future,
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use enfilade_core::{App, Body, BodyError, Error, IntoResponse, Middleware, Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Gives a response up that is not whole in time.
@@ -70,20 +71,55 @@ impl Timeout {
 }
 
 impl Middleware for Timeout {
-    async fn handle(&self, request: Request, next: &impl App) -> Response {
-        let mut deadline = Deadline::new(self.after);
-        let mut reply = pin!(next.respond(request));
-        let reply = poll_fn(|cx| match reply.as_mut().poll(cx) {
-            Poll::Ready(response) => Poll::Ready(Ok(response)),
-            Poll::Pending => deadline.poll(cx).map(Err),
-        });
-        match reply.await {
-            Ok(response) if self.body && response.body().is_stream() => {
-                response.map(|body| Body::new(Limited { body, deadline }))
-            }
-            Ok(response) => response,
-            Err(late) => Error::status(503).because(late).into_response(),
+    fn handle(&self, request: Request, next: &impl App) -> impl Future<Output = Response> + Send {
+        Timed {
+            reply: Some(next.respond(request)),
+            deadline: Some(Deadline::new(self.after)),
+            body: self.body,
         }
+    }
+}
+
+pin_project! {
+    /// Written by hand: an async block would keep the request and the response once more.
+    struct Timed<F> {
+        #[pin]
+        reply: Option<F>,
+        deadline: Option<Deadline>,
+        body: bool,
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Timed<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let mut this = self.project();
+        let (Some(reply), Some(deadline)) = (this.reply.as_mut().as_pin_mut(), &mut this.deadline)
+        else {
+            // Nobody polls a future that has ended.
+            return Poll::Pending;
+        };
+        let mut polled = reply.poll(cx);
+        match &mut polled {
+            Poll::Ready(response) => {
+                if *this.body
+                    && response.body().is_stream()
+                    && let Some(deadline) = this.deadline.take()
+                {
+                    let body = std::mem::take(response.body_mut());
+                    *response.body_mut() = Body::new(Limited { body, deadline });
+                }
+            }
+            Poll::Pending => {
+                if let Poll::Ready(late) = deadline.poll(cx) {
+                    // At once, whatever those outside do with the answer.
+                    this.reply.set(None);
+                    return Poll::Ready(Error::status(503).because(late).into_response());
+                }
+            }
+        }
+        polled
     }
 }
 
