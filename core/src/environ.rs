@@ -22,7 +22,7 @@ pub struct Environ {
     connection: Arc<Connection>,
     pub(crate) params: Params,
     original: Option<Box<Uri>>,
-    upgrade: Option<Upgrade>,
+    upgrade: Option<Box<Upgrade>>,
     version: Version,
     /// The bytes of the path that are the script name.
     pub(crate) script_name: u32,
@@ -87,15 +87,13 @@ impl Environ {
 
     /// The way to take the connection over, where the client offered a protocol and the host can.
     #[must_use]
-    pub const fn upgrade(&self) -> Option<&Upgrade> {
-        self.upgrade.as_ref()
+    pub fn upgrade(&self) -> Option<&Upgrade> {
+        self.upgrade.as_deref()
     }
 
     /// For hosts: how the connection can be taken over.
-    #[must_use]
-    pub fn with_upgrade(mut self, upgrade: Upgrade) -> Environ {
-        self.upgrade = Some(upgrade);
-        self
+    pub fn set_upgrade(&mut self, upgrade: Upgrade) {
+        self.upgrade = Some(Box::new(upgrade));
     }
 
     /// For hosts: how many bytes of the path an outer server has taken as its prefix. They begin

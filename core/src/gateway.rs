@@ -4,15 +4,16 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Method;
 
 use crate::{
     App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
-    guard::{Guard, Guarded},
+    guard::{Guard, given, guarded},
     host::commit_now,
+    rendering::Rendering,
 };
 
 /// An app as a host calls it: canonical paths in, responses that can be sent out.
@@ -61,8 +62,10 @@ impl<A: App> Gateway<A> {
         let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
         Answering {
             answer: match self.paths.admit(&mut request, split) {
-                Ok(()) => self.app.guard(request),
-                Err(error) => Guarded::of(error.response_to(&request)),
+                Ok(()) => guarded(Rendering::below(&request, split), request, |request| {
+                    self.app.inner().respond(request)
+                }),
+                Err(error) => given(error.response_to(&request)),
             },
             is_head,
             connection,
@@ -74,7 +77,7 @@ pin_project_lite::pin_project! {
     /// Written by hand: an async block would keep the request and the response once more.
     struct Answering<F> {
         #[pin]
-        answer: Guarded<F>,
+        answer: F,
         is_head: bool,
         connection: Arc<Connection>,
     }
@@ -85,16 +88,18 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
-        let mut response = ready!(this.answer.poll(cx));
-        if commit_now(*this.is_head, &mut response, cx) {
-            let line = "a response claimed a Content-Length that is not its body's";
-            this.connection.errors.report(line);
+        let mut polled = this.answer.poll(cx);
+        if let Poll::Ready(response) = &mut polled {
+            if commit_now(*this.is_head, response, cx) {
+                let line = "a response claimed a Content-Length that is not its body's";
+                this.connection.errors.report(line);
+            }
+            if response.status().is_server_error()
+                && let Some(cause) = response.extensions().get::<Cause>()
+            {
+                this.connection.errors.report(&cause.chain());
+            }
         }
-        if response.status().is_server_error()
-            && let Some(cause) = response.extensions().get::<Cause>()
-        {
-            this.connection.errors.report(&cause.chain());
-        }
-        Poll::Ready(response)
+        polled
     }
 }

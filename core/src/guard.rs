@@ -27,6 +27,10 @@ impl<A: App> Guard<A> {
     pub const fn new(app: A) -> Guard<A> {
         Guard(app)
     }
+
+    pub(crate) const fn inner(&self) -> &A {
+        &self.0
+    }
 }
 
 /// `app` in a guard, erased. What only dispatches guards the apps that it has, and answers in the
@@ -42,57 +46,97 @@ pub(crate) fn guarded<A: App + 'static>(app: A) -> BoxApp {
 
 impl<A: App> App for Guard<A> {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        self.guard(request)
+        guarded(Rendering::of(&request), request, |request| {
+            self.0.respond(request)
+        })
     }
 }
 
-impl<A: App> Guard<A> {
-    pub(crate) fn guard(&self, request: Request) -> Guarded<impl Future<Output = Response> + Send> {
-        let rendering = Rendering::of(&request);
-        // The call itself may panic too: `respond` need not be an async function.
-        match catch_unwind(AssertUnwindSafe(|| self.0.respond(request))) {
-            Ok(future) => Guarded::Running {
-                future: CatchUnwind { future },
-                rendering,
-            },
-            Err(panic) => Guarded::of(rendering.finish(Panicked::new(&*panic).into_response())),
-        }
+/// The answer to `request` that `ask` makes, guarded.
+pub(crate) const fn guarded<M, F>(rendering: Rendering, request: Request, ask: M) -> Guarded<M, F>
+where
+    M: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    Guarded {
+        rendering,
+        stage: Stage::Asked { ask, request },
+    }
+}
+
+/// An answer that is there already.
+pub(crate) const fn given<M, F>(response: Response) -> Guarded<M, F> {
+    Guarded {
+        rendering: Rendering::none(),
+        stage: Stage::Given { response },
     }
 }
 
 pin_project_lite::pin_project! {
-    /// An answer that is being made, or is made already. Written by hand: async blocks would keep
-    /// the request and the response once more each.
-    #[project = GuardedProjection]
-    pub(crate) enum Guarded<F> {
-        Running { #[pin] future: CatchUnwind<F>, rendering: Rendering },
-        Made { response: Option<Response> },
+    /// An answer on its way. Written by hand, so that the request is in one place at a time: an
+    /// async block would keep it once more, and a future that is made before it is where it stays
+    /// takes the request along each time it is moved.
+    pub(crate) struct Guarded<M, F> {
+        rendering: Rendering,
+        #[pin]
+        stage: Stage<M, F>,
     }
 }
 
-impl<F> Guarded<F> {
-    pub(crate) const fn of(response: Response) -> Guarded<F> {
-        Guarded::Made {
-            response: Some(response),
+pin_project_lite::pin_project! {
+    #[project = StageProjection]
+    #[project_replace = StageOwned]
+    enum Stage<M, F> {
+        Asked { ask: M, request: Request },
+        Answering { #[pin] future: F },
+        Given { response: Response },
+        Over,
+    }
+}
+
+impl<M, F> Stage<M, F>
+where
+    M: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        loop {
+            match self.as_mut().project() {
+                StageProjection::Answering { future } => return future.poll(cx),
+                // Nobody polls a future that has ended.
+                StageProjection::Over => return Poll::Pending,
+                StageProjection::Asked { .. } | StageProjection::Given { .. } => {}
+            }
+            match self.as_mut().project_replace(Stage::Over) {
+                StageOwned::Asked { ask, request } => {
+                    let future = ask(request);
+                    self.set(Stage::Answering { future });
+                }
+                StageOwned::Given { response } => return Poll::Ready(response),
+                StageOwned::Answering { .. } | StageOwned::Over => {}
+            }
         }
     }
 }
 
-impl<F: Future<Output = Response>> Future for Guarded<F> {
+impl<M, F> Future for Guarded<M, F>
+where
+    M: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     type Output = Response;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        match self.project() {
-            GuardedProjection::Running { future, rendering } => future.poll(cx).map(|reply| {
-                rendering
-                    .finish(reply.unwrap_or_else(|panic| Panicked::new(&*panic).into_response()))
-            }),
-            GuardedProjection::Made { response } => match response.take() {
-                Some(response) => Poll::Ready(response),
-                // Nobody polls a future that has ended.
-                None => Poll::Pending,
-            },
+        let this = self.project();
+        // The call itself may panic too: `respond` need not be an async function. Whatever the
+        // panic left half done is dropped with the future and never seen again.
+        let mut polled = catch_unwind(AssertUnwindSafe(|| this.stage.poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Panicked::new(&*panic).into_response()));
+        // Through a reference, so that the response stays where its maker wrote it.
+        if let Poll::Ready(response) = &mut polled {
+            this.rendering.finish_in_place(response);
         }
+        polled
     }
 }
 

@@ -40,13 +40,38 @@ impl Rendering {
         }
     }
 
+    /// The same, where `split` is known to be the length of the script name, or to have been it
+    /// before the path was made canonical: without a script name there is one look less to take.
+    pub(crate) fn below(request: &Request, split: usize) -> Rendering {
+        if split > 0 {
+            return Rendering::of(request);
+        }
+        Rendering {
+            accept: accept::of(request.headers()),
+            mount: None,
+        }
+    }
+
+    /// That of an answer that is written already.
+    pub(crate) const fn none() -> Rendering {
+        Rendering {
+            accept: None,
+            mount: None,
+        }
+    }
+
     /// Writes what is unwritten. Costs one look where nothing is.
     #[inline]
     pub(crate) fn finish(&self, mut response: Response) -> Response {
-        if !response.extensions().is_empty() {
-            self.write(&mut response);
-        }
+        self.finish_in_place(&mut response);
         response
+    }
+
+    #[inline]
+    pub(crate) fn finish_in_place(&self, response: &mut Response) {
+        if !response.extensions().is_empty() {
+            self.write(response);
+        }
     }
 
     fn write(&self, response: &mut Response) {

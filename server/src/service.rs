@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use enfilade_core::{Body, Environ, Upgrade, host};
+use enfilade_core::{Body, Environ, RequestExt, Upgrade, host};
 use hyper::body::{Body as _, Incoming};
 
 use crate::{finish::Finish, session::Session, site::Answered, upgrade};
@@ -25,14 +25,16 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
                 Body::new(session.receive(body))
             }
         });
-        let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
         let offer = upgrade::offer(&request);
-        if let Some(offer) = &offer {
-            environ = environ.with_upgrade(Upgrade::new(offer.protocol.clone()));
-        } else {
+        if offer.is_none() {
             host::strip_hop_by_hop(request.headers_mut());
         }
+        let environ = Environ::new(Arc::clone(&session.facts), request.version());
         request.extensions_mut().insert(environ);
+        if let Some(offer) = &offer {
+            let upgrade = Upgrade::new(offer.protocol.clone());
+            request.environ_mut().set_upgrade(upgrade);
+        }
         let finish = Finish {
             on_upgrade: offer.map(|offer| offer.on_upgrade),
             answering,

@@ -45,13 +45,12 @@ trait Answer: Send + Sync {
 
 impl<A: App + 'static> Answer for Gateway<A> {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
-        let answered = async move {
+        // Made where it stays: `Box::pin` would make it here and copy it.
+        let boxed = Box::write(Box::new_uninit(), async move {
             let mut response = (*self).answer(request).await;
             finish.apply(&mut response);
             Ok(response)
-        };
-        // Made where it stays: `Box::pin` would make it here and copy it.
-        let boxed = Box::write(Box::new_uninit(), answered);
+        });
         Box::into_pin(boxed)
     }
 }

@@ -46,6 +46,19 @@ impl Wire {
         }
     }
 
+    /// Gives the head back, and what is there behind it: hyper would make room for twice as much
+    /// if it were handed the few bytes of the head alone.
+    fn read_behind_the_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        buffer.put_slice(self.head.take(buffer.remaining()));
+        // What goes wrong, and the end, come again when they are asked for.
+        let _ = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the client can be told that it has left, or after how long.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.patience.is_zero() || !self.session.owes_an_answer() {
@@ -74,8 +87,7 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.head.is_empty() {
-            buffer.put_slice(self.head.take(buffer.remaining()));
-            return Poll::Ready(Ok(()));
+            return self.read_behind_the_head(cx, buffer);
         }
         if self.closing.is_some() {
             return self.poll_closed(cx);

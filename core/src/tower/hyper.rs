@@ -64,7 +64,7 @@ impl Takeover {
             return Takeover(None);
         };
         let environ = request.environ_mut();
-        *environ = environ.clone().with_upgrade(Upgrade::new(protocol));
+        environ.set_upgrade(Upgrade::new(protocol));
         Takeover(Some(offered))
     }
 
