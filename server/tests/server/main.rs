@@ -10,6 +10,8 @@
 mod failures;
 mod framing;
 mod listeners;
+mod memory;
+mod process;
 mod protocols;
 mod startup;
 mod stopping;

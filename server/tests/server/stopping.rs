@@ -2,8 +2,6 @@
 
 use std::{
     future::pending,
-    io::{BufRead, BufReader, Read},
-    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -12,7 +10,10 @@ use enfilade_core::{Body, Lifecycle, Request, RequestExt};
 use enfilade_server::Server;
 use futures_util::stream;
 
-use crate::support::{Running, curl, eventually};
+use crate::{
+    process::Process,
+    support::{Running, curl, eventually},
+};
 
 async fn slow(request: Request) -> &'static str {
     if request.path_info() == "/slow" {
@@ -137,72 +138,6 @@ fn a_server_in_a_runtime_of_the_users_ends_with_its_future() {
         assert!(serving.await.expect_err("aborted").is_cancelled());
         assert!(tokio::net::TcpStream::connect(address).await.is_err());
     });
-}
-
-/// The tests with signals need a process of their own: this one, as a server.
-#[test]
-#[ignore = "run by the tests below"]
-fn a_process_that_serves() {
-    let life = Lifecycle::new();
-    life.on_stop(async || eprintln!("closed"));
-    let served = Server::bind("127.0.0.1:0")
-        .with_lifecycle(life)
-        .run(async |request: Request| match request.path_info() {
-            "/never" => pending::<&'static str>().await,
-            _ => slow(request).await,
-        });
-    eprintln!("ended: {served:?}");
-}
-
-struct Process {
-    child: Child,
-    lines: BufReader<std::process::ChildStderr>,
-    address: String,
-}
-
-impl Process {
-    fn start() -> Process {
-        let me = std::env::current_exe().expect("a path");
-        let mut child = Command::new(me)
-            .args(["--exact", "stopping::a_process_that_serves"])
-            .args(["--nocapture", "--ignored"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut line = String::new();
-        lines.read_line(&mut line).expect("it announces itself");
-        let address = line.trim().strip_prefix("listening on http://");
-        Process {
-            child,
-            address: address.expect("an address").to_owned(),
-            lines,
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status()
-            .expect("kill is there");
-        assert!(sent.success());
-    }
-
-    fn request(&self, path: &str) -> std::thread::JoinHandle<String> {
-        let url = format!("http://{}{path}", self.address);
-        let client = std::thread::spawn(move || curl(&[&url]));
-        std::thread::sleep(Duration::from_millis(150));
-        client
-    }
-
-    /// What it still says, and whether it ended well.
-    fn end(mut self) -> (String, bool) {
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("text");
-        let status = self.child.wait().expect("it ended");
-        (rest, status.success())
-    }
 }
 
 #[test]

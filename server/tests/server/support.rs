@@ -121,7 +121,7 @@ impl ErrorSink for Errors {
 pub struct Client(pub TcpStream);
 
 impl Client {
-    fn of(stream: TcpStream) -> Client {
+    pub fn of(stream: TcpStream) -> Client {
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .expect("a timeout");

@@ -1,0 +1,83 @@
+//! A server in a process of its own: for signals, and to see what it takes.
+
+use std::{
+    future::pending,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use enfilade_core::{Lifecycle, Request, RequestExt};
+use enfilade_server::Server;
+
+use crate::support::curl;
+
+#[test]
+#[ignore = "run by the tests with signals"]
+fn a_process_that_serves() {
+    let life = Lifecycle::new();
+    life.on_stop(async || eprintln!("closed"));
+    let served = Server::bind("127.0.0.1:0")
+        .with_lifecycle(life)
+        .run(async |request: Request| match request.path_info() {
+            "/never" => pending::<&'static str>().await,
+            "/slow" => {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                "done"
+            }
+            _ => "done",
+        });
+    eprintln!("ended: {served:?}");
+}
+
+/// This test program once more, as a server.
+pub struct Process {
+    pub child: Child,
+    lines: BufReader<std::process::ChildStderr>,
+    pub address: String,
+}
+
+impl Process {
+    pub fn start() -> Process {
+        let me = std::env::current_exe().expect("a path");
+        let mut child = Command::new(me)
+            .args(["--exact", "process::a_process_that_serves"])
+            .args(["--nocapture", "--ignored"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("it announces itself");
+        let address = line.trim().strip_prefix("listening on http://");
+        Process {
+            child,
+            address: address.expect("an address").to_owned(),
+            lines,
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
+        assert!(sent.success());
+    }
+
+    pub fn request(&self, path: &str) -> std::thread::JoinHandle<String> {
+        let url = format!("http://{}{path}", self.address);
+        let client = std::thread::spawn(move || curl(&[&url]));
+        std::thread::sleep(Duration::from_millis(150));
+        client
+    }
+
+    /// What it still says, and whether it ended well.
+    pub fn end(mut self) -> (String, bool) {
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).expect("text");
+        let status = self.child.wait().expect("it ended");
+        (rest, status.success())
+    }
+}
