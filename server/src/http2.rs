@@ -19,7 +19,11 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// hyper would spawn a task for each request, and each would wake the connection to have its
 /// frames written. Here, all that are ready are polled, and then the connection writes what they
-/// made, at once: a tenth of the system calls. Dropping it drops what runs on it.
+/// made, at once. On tokio's multi-threaded runtime that takes a third off the processor time of
+/// short requests, as much as a runtime for each core would. The price: what computes long without
+/// awaiting holds up its neighbours on the connection, and belongs on other threads anyway.
+///
+/// Dropping it drops what runs on it.
 pub(crate) struct Http2 {
     connection: http2::Connection<TokioIo<Wire>, Service, Streams>,
     running: FuturesUnordered<Running>,
@@ -45,9 +49,10 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
 impl Http2 {
     pub(crate) fn new(wire: Wire, service: Service) -> Http2 {
         let begun = Streams::default();
+        // Limits on streams, windows and time belong here.
+        let http2 = http2::Builder::new(begun.clone());
         Http2 {
-            connection: http2::Builder::new(begun.clone())
-                .serve_connection(TokioIo::new(wire), service),
+            connection: http2.serve_connection(TokioIo::new(wire), service),
             running: FuturesUnordered::new(),
             begun,
         }

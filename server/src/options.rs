@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{Capabilities, Cause, Connection, ErrorSink, Lifecycle, StandardError};
+use enfilade_core::{
+    Capabilities, Cause, Connection, ErrorSink, Lifecycle, PathPolicy, StandardError,
+};
 use http::HeaderValue;
 
 use crate::Address;
@@ -18,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) grace: Duration,
     pub(crate) stop_deadline: Duration,
     pub(crate) half_close: Duration,
+    pub(crate) paths: PathPolicy,
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) errors: Arc<dyn ErrorSink>,
@@ -34,6 +37,7 @@ impl Default for Options {
             grace: Duration::from_secs(30),
             stop_deadline: Duration::from_secs(10),
             half_close: Duration::from_secs(5),
+            paths: PathPolicy::default(),
             server_name: None,
             server_header: None,
             errors: Arc::new(StandardError),

@@ -13,6 +13,9 @@ const BLOCKING_WAIT: Duration = Duration::from_secs(1);
 impl Server {
     /// Builds a runtime, and serves `app` until the server is told to stop: the body of a `main`.
     ///
+    /// The runtime is tokio's multi-threaded one, with a thread for each core: `tokio::spawn` and
+    /// `block_in_place` work as everywhere, and a thread that is held up loses its work to others.
+    ///
     /// # Errors
     ///
     /// As for [`serve`](Server::serve), and where no runtime can be built.
@@ -73,6 +76,9 @@ impl Server {
     }
 }
 
+/// A current-thread runtime for each core would save one instruction in twelve of a short request
+/// over HTTP/1.1, and one microsecond in twelve over HTTP/2; but one blocking call would hold up
+/// all that its thread serves, and `block_in_place` would panic.
 fn runtime() -> Result<Runtime, HostError> {
     Builder::new_multi_thread()
         .enable_all()

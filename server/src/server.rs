@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle};
+use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle, PathPolicy};
 use http::HeaderValue;
 
 use crate::{
@@ -90,6 +90,12 @@ impl Server {
     /// gone at once. A connection that was reset drops the app's future at once, always.
     pub const fn with_half_close(mut self, patience: Duration) -> Server {
         self.options.half_close = patience;
+        self
+    }
+
+    /// What is done about paths that are not canonical: they are made canonical by default.
+    pub const fn with_path_policy(mut self, policy: PathPolicy) -> Server {
+        self.options.paths = policy;
         self
     }
 

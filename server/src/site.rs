@@ -20,7 +20,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(app: impl App + 'static, options: &Options) -> Site {
         Site {
-            app: Arc::new(Gateway::new(app)),
+            app: Arc::new(Gateway::new(app).with_path_policy(options.paths)),
             // Limits on heads and on time belong here.
             http1: http1::Builder::new(),
             tasks: Tasks::new(),

@@ -1,14 +1,21 @@
 //! Where connections come from.
 
-use std::os::unix::{
-    fs::{FileTypeExt, PermissionsExt},
-    net::UnixListener,
+use std::{
+    net::TcpStream,
+    os::unix::{
+        fs::{FileTypeExt, PermissionsExt},
+        net::UnixListener,
+    },
+    time::Duration,
 };
 
 use enfilade_core::{Peer, Request, RequestExt};
 use enfilade_server::{Address, Listen, Server};
 
-use crate::support::{Running, curl};
+use crate::{
+    process::Process,
+    support::{Client, Running, curl},
+};
 
 async fn ends(request: Request) -> String {
     let facts = request.environ().connection();
@@ -89,6 +96,27 @@ fn a_socket_for_all_addresses_takes_ipv4_and_ipv6_and_calls_each_by_its_name() {
         let v6 = curl(&["--globoff", &format!("http://[::1]:{port}/")]);
         assert_eq!(v6, "::1 ::1 ::1");
     }
+}
+
+#[test]
+fn out_of_file_descriptors_it_serves_those_that_it_has_and_then_goes_on() {
+    let process = Process::with_files(40);
+    let connect = |_| TcpStream::connect(&process.address).expect("the system queues it");
+    let crowd: Vec<TcpStream> = (0..60).map(connect).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut first = Client::of(crowd[0].try_clone().expect("it is open"));
+    first.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(first.response().ends_with("done"));
+    drop((crowd, first));
+    let answer = curl(&[&format!("http://{}/", process.address)]);
+    assert_eq!(answer, "done");
+    process.signal("TERM");
+    let (said, _) = process.end();
+    assert!(
+        said.contains("cannot accept connections for the moment"),
+        "{said}"
+    );
+    assert!(said.lines().count() < 6, "{said}");
 }
 
 #[test]

@@ -39,8 +39,23 @@ pub struct Process {
 
 impl Process {
     pub fn start() -> Process {
-        let me = std::env::current_exe().expect("a path");
-        let mut child = Command::new(me)
+        Process::run(Command::new(Process::program()))
+    }
+
+    /// A process that may open only so many files.
+    pub fn with_files(count: usize) -> Process {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={count}"));
+        command.arg(Process::program());
+        Process::run(command)
+    }
+
+    fn program() -> std::path::PathBuf {
+        std::env::current_exe().expect("a path")
+    }
+
+    fn run(mut command: Command) -> Process {
+        let mut child = command
             .args(["--exact", "process::a_process_that_serves"])
             .args(["--nocapture", "--ignored"])
             .stdout(Stdio::null())
