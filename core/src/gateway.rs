@@ -11,7 +11,7 @@ use http::Method;
 
 use crate::{
     App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
-    guard::{Guard, given, guarded},
+    guard::{Guard, given, guard_reply},
     host::commit_now,
     rendering::Rendering,
 };
@@ -62,7 +62,7 @@ impl<A: App> Gateway<A> {
         let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
         Answering {
             answer: match self.paths.admit(&mut request, split) {
-                Ok(()) => guarded(Rendering::below(&request, split), request, |request| {
+                Ok(()) => guard_reply(Rendering::below(&request, split), request, |request| {
                     self.app.inner().respond(request)
                 }),
                 Err(error) => given(error.response_to(&request)),

@@ -46,14 +46,18 @@ pub(crate) fn guarded<A: App + 'static>(app: A) -> BoxApp {
 
 impl<A: App> App for Guard<A> {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        guarded(Rendering::of(&request), request, |request| {
+        guard_reply(Rendering::of(&request), request, |request| {
             self.0.respond(request)
         })
     }
 }
 
 /// The answer to `request` that `ask` makes, guarded.
-pub(crate) const fn guarded<M, F>(rendering: Rendering, request: Request, ask: M) -> Guarded<M, F>
+pub(crate) const fn guard_reply<M, F>(
+    rendering: Rendering,
+    request: Request,
+    ask: M,
+) -> Guarded<M, F>
 where
     M: FnOnce(Request) -> F,
     F: Future<Output = Response>,
