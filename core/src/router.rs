@@ -230,9 +230,10 @@ impl Router {
     #[track_caller]
     pub fn group<S>(self, step: S, mut routes: Router) -> Router
     where
-        S: Wrap<Guard<Onward>, Out: 'static>,
+        S: Wrap<Onward, Out: 'static>,
     {
-        let app = step.wrap(Guard::new(Onward::new())).boxed();
+        // What is behind is guarded, and what the step answers itself is written here.
+        let app = Guard::new(step.wrap(Onward::new())).boxed();
         routes.edit().put_behind(&Arc::new(Door { app }));
         self.merge(routes)
     }

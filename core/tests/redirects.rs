@@ -79,3 +79,51 @@ async fn an_error_of_a_middleware_is_written_as_the_client_reads_it_without_its_
             .assert_text_contains("<h1>403 Forbidden</h1>");
     }
 }
+
+#[tokio::test]
+async fn what_a_groups_middleware_answers_knows_the_mount_of_its_router() {
+    async fn app(_: Request) -> &'static str {
+        panic!("behind the middleware")
+    }
+    struct Panics;
+    impl Middleware for Panics {
+        async fn handle(&self, _: Request, _: &impl App) -> Response {
+            panic!("in the middleware")
+        }
+    }
+    /// Says what has passed it.
+    struct Outer;
+    impl Middleware for Outer {
+        async fn handle(&self, request: Request, next: &impl App) -> Response {
+            let mut response = next.respond(request).await;
+            let status = http::HeaderValue::from(response.status().as_u16());
+            response.headers_mut().insert("x-passed", status);
+            response
+        }
+    }
+    let private = Router::new().get("/x", app);
+    let panics = Router::new().get("/panics", app);
+    let shop = Router::new()
+        .group(SendsToLogin, private)
+        .group(Panics, panics);
+    let site = Pipeline::new()
+        .with(Outer)
+        .app(Mounts::new().mount("/shop", shop));
+    testing::get("/shop/x")
+        .on(&site)
+        .await
+        .assert_header("location", "/shop/login");
+    testing::get("/shop/panics")
+        .on(&site)
+        .await
+        .assert_status(500)
+        .assert_header("x-passed", "500");
+}
+
+struct SendsToLogin;
+
+impl Middleware for SendsToLogin {
+    async fn handle(&self, _: Request, _: &impl App) -> Response {
+        Redirect::to("/login").into_response()
+    }
+}

@@ -11,6 +11,7 @@ pub(super) struct Door {
 
 /// The app inside of a group's middleware: whatever the route of the request has behind it.
 #[doc(hidden)]
+#[derive(Debug)]
 pub struct Onward(());
 
 impl Onward {
