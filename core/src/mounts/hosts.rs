@@ -68,11 +68,16 @@ impl<T> Hosts<T> {
 fn host_of(request: &Request) -> &str {
     let host = match request.uri().authority() {
         Some(authority) => authority.host(),
-        None => match request.headers().get(header::HOST) {
-            // One that is no text is no name of a mount.
-            Some(field) => without_port(field.to_str().unwrap_or_default()),
-            None => &*request.environ().connection().server_name,
-        },
+        None => {
+            let mut fields = request.headers().get_all(header::HOST).iter();
+            match (fields.next(), fields.next()) {
+                (None, _) => &*request.environ().connection().server_name,
+                // One that is no text is no name of a mount.
+                (Some(field), None) => without_port(field.to_str().unwrap_or_default()),
+                // Two are none: others may have gone by the other one.
+                (Some(_), Some(_)) => "",
+            }
+        }
     };
     host.strip_suffix('.').unwrap_or(host)
 }
@@ -180,6 +185,18 @@ mod tests {
         assert_eq!(found(&patterns, target, Some("b.org")), ["a.org"]);
         assert_eq!(found(&patterns, "/", Some("b.org")), ["b.org"]);
         assert_eq!(found(&patterns, "/", None), ["localhost"]);
+    }
+
+    #[test]
+    fn two_host_fields_name_no_host() {
+        let mut hosts = Hosts::<u8>::default();
+        hosts.entry("a.org").expect("a host");
+        let mut request = Request::default();
+        for field in ["a.org", "b.org"] {
+            let field = http::HeaderValue::from_static(field);
+            request.headers_mut().append(header::HOST, field);
+        }
+        assert_eq!(hosts.of(&request).count(), 0);
     }
 
     #[test]
