@@ -66,6 +66,12 @@ impl PathPolicy {
     }
 }
 
+/// What stands in front of `path` in a link: two slashes would begin the name of a host (RFC 3986,
+/// section 4.2), and a dot segment is no part of what the client then asks for.
+pub(crate) fn link_start(path: &str) -> &'static str {
+    if path.starts_with("//") { "/." } else { "" }
+}
+
 /// Why a path is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

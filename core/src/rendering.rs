@@ -7,6 +7,7 @@ use crate::{
     Request, RequestExt, Response,
     error::{Error, Form},
     field::accept,
+    path::link_start,
 };
 
 /// What must be kept of a request to write an answer that was made without it: in which form an
@@ -116,15 +117,12 @@ impl Rendering {
         let Some(location) = location.filter(|location| *location == path) else {
             return;
         };
-        let prefix = &target.path().as_bytes()[..*split];
-        // Two slashes in front would name a host.
-        let here: &[u8] = if prefix.starts_with(b"//") {
-            b"/."
-        } else {
-            b""
-        };
-        // All of them are valid, so the whole is.
-        if let Ok(value) = HeaderValue::from_bytes(&[here, prefix, path.as_bytes()].concat()) {
+        // As `script_name` has it, which cannot trust that nobody rewrote the path.
+        let prefix = target.path().get(..*split).unwrap_or("");
+        let written = [link_start(prefix), prefix].concat();
+        // Both are valid, so the whole is.
+        if let Ok(value) = HeaderValue::from_bytes(&[written.as_bytes(), path.as_bytes()].concat())
+        {
             *location = value;
         }
     }
@@ -198,6 +196,16 @@ mod tests {
         let end = end.0.lock().expect("no panic").expect("an end");
         assert_eq!(end.bytes, text.len() as u64);
         assert_eq!(end.ending, Ending::Complete);
+    }
+
+    #[test]
+    fn a_path_that_was_cut_below_its_mount_gets_no_prefix_and_no_panic() {
+        let mut request = asking("*/*");
+        *request.uri_mut() = http::Uri::from_static("/x");
+        request.environ_mut().script_name = 4;
+        let response = crate::Redirect::to("/login").into_response();
+        let response = Rendering::of(&request).finish(response);
+        assert_eq!(response.headers()[header::LOCATION], "/login");
     }
 
     #[test]

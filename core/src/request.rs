@@ -5,7 +5,7 @@ use std::{any::type_name, fmt::Display, future::Future, str::FromStr};
 use bytes::Bytes;
 use http::Uri;
 
-use crate::{Environ, Error, Peer, Request, Result};
+use crate::{Environ, Error, Peer, Request, Result, path::link_start};
 
 mod body;
 #[cfg(feature = "cookies")]
@@ -278,7 +278,8 @@ impl RequestExt for Request {
     }
 
     fn url_for(&self, path: &str) -> String {
-        [self.script_name(), path].concat()
+        let prefix = self.script_name();
+        [link_start(prefix), prefix, path].concat()
     }
 
     fn url_for_route(&self, name: &str, values: &[(&str, &dyn Display)]) -> Result<String> {

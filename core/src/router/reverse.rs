@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::pattern::{Pattern, Piece};
-use crate::{PathPolicy, Result, params::Params};
+use crate::{PathPolicy, Result, params::Params, path::link_start};
 
 /// All but the unreserved characters (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -78,7 +78,7 @@ impl Pattern {
         }
         // Dots, `\` and the like in a value cannot be said in a path.
         match PathPolicy::Strict.apply(&path) {
-            Ok(_) => Ok(path),
+            Ok(_) => Ok(link_start(&path).to_owned() + &path),
             Err(reason) => Err(of_pattern(format!("with these values, {reason}"))),
         }
     }
@@ -117,6 +117,18 @@ mod tests {
 
     use super::*;
     use crate::{params::Spans, router::table::Table};
+
+    #[test]
+    fn a_link_never_names_another_host() {
+        for (script_name, text, value) in [
+            ("", "/{*path}", "/evil.example/x"),
+            ("//evil.example", "/{*path}", "x"),
+        ] {
+            let pattern = Pattern::parse(text).expect("a pattern");
+            let path = pattern.fill(script_name, &[("path", &value)]);
+            assert_eq!(path.expect("a path"), "/.//evil.example/x");
+        }
+    }
 
     proptest! {
         /// What was put into a path is what the route finds in it.

@@ -2,7 +2,7 @@
 
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{Request, RequestExt};
+use crate::{Request, RequestExt, path::link_start};
 
 /// In the extensions of a request whose path has lost its prefix: where the service is mounted.
 ///
@@ -36,7 +36,8 @@ impl Mounted {
     /// `path`, which begins with `/`, as seen from outside: behind the prefix.
     #[must_use]
     pub fn url_for(&self, path: &str) -> String {
-        [self.script_name(), path].concat()
+        let prefix = self.script_name();
+        [link_start(prefix), prefix, path].concat()
     }
 
     /// Takes the prefix from the path of `request`, and leaves a `Mounted` in its extensions.

@@ -47,7 +47,7 @@ fn rewrite(
 fn location(mounted: &Mounted, value: &[u8]) -> Option<Vec<u8>> {
     let is_path = value.starts_with(b"/");
     let is_host = value.starts_with(b"//") && !mounted.path_info().starts_with("//");
-    (is_path && !is_host).then(|| [mounted.script_name().as_bytes(), value].concat())
+    (is_path && !is_host).then(|| [mounted.url_for("").as_bytes(), value].concat())
 }
 
 /// Puts `prefix` before the `Path` of a cookie (RFC 6265, section 4.1.2.4).
@@ -139,6 +139,13 @@ mod tests {
     #[test]
     fn an_echo_of_a_path_that_began_with_two_slashes_redirects_to_no_host() {
         assert_eq!(after("/a//evil/x", "location", "//evil/x/"), "/a//evil/x/");
+    }
+
+    #[test]
+    fn a_mount_that_begins_with_two_slashes_names_no_host() {
+        let mounted = mounted("//evil/x", 6);
+        let sent = location(&mounted, b"/x");
+        assert_eq!(sent.as_deref(), Some(&b"/.//evil/x"[..]));
     }
 
     #[test]
