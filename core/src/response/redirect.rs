@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::{Error, IntoResponse, Response, rendering::Unwritten};
+use crate::{Error, IntoResponse, PathPolicy, Response, rendering::Unwritten};
 
 /// Sends the client elsewhere.
 ///
@@ -104,11 +104,12 @@ impl Redirect {
         self
     }
 
-    /// Refuses with a 400 all but paths of this app: for targets that come from the client.
+    /// Refuses with a 400 all but paths of this app, also those that would climb out of its mount
+    /// with `..`: for targets that come from the client.
     #[must_use]
     pub fn only_local(mut self) -> Redirect {
         self.target = match self.target {
-            Ok(target) if target.local => Ok(target),
+            Ok(target) if target.local && target.has_canonical_path() => Ok(target),
             _ => Err(Refused::NotLocal),
         };
         self
@@ -134,6 +135,13 @@ impl Target {
             local: target.starts_with('/'),
             prefixed: false,
         })
+    }
+
+    /// It climbs nowhere, and would not be refused when the client asks for it.
+    fn has_canonical_path(&self) -> bool {
+        let target = self.location.to_str().unwrap_or("");
+        let path = target.split(['?', '#']).next().unwrap_or("");
+        PathPolicy::Canonical.apply(path).is_ok()
     }
 }
 
@@ -255,12 +263,19 @@ mod tests {
             "?x",
             "",
             "javascript:alert(1)",
+            // Out of the mount.
+            "/..",
+            "/a/%2e%2e/../admin?x",
+            "/%5cevil.example",
+            "/%",
         ] {
             let (status, _) = sent(Redirect::see_other(target).only_local(), "/x", 0).await;
             assert_eq!(status, 400, "{target:?}");
         }
-        let redirect = Redirect::see_other("/next?a=b").only_local();
-        assert_eq!(sent(redirect, "/x", 0).await, (303, "/next?a=b".into()));
+        for target in ["/next?a=b", "/a/../b", "/?next=/../x#/..", "/%C3%A9"] {
+            let redirect = Redirect::see_other(target).only_local();
+            assert_eq!(sent(redirect, "/x", 0).await, (303, target.into()));
+        }
     }
 
     #[tokio::test]
