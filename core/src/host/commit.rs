@@ -19,7 +19,8 @@ use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 /// * A response to HEAD, and one with status 204 or 304, carries no body: it is dropped unread. A
 ///   HEAD keeps the length that a GET would have.
 /// * A stream is polled once. If it fails at once, the answer is a 500 and not a truncated 200; if
-///   it is pending, the head goes out now, so that event streams begin.
+///   it is pending, the head goes out now, so that event streams begin. A file stays unread, for
+///   hosts that send it in their own way.
 /// * A `Content-Length` that is not that of a body whose length is known is dropped: the next
 ///   response on the connection would be taken for the rest of this one, or its begin for the end.
 /// * Hop-by-hop fields are the host's alone, except in the 101 of an upgrade, and for the protocol
@@ -53,7 +54,8 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
         drop_body(response);
         return false;
     }
-    if response.body().in_memory_len().is_none() {
+    // A file is read off the async threads, so one poll would tell nothing of it.
+    if response.body().is_stream() {
         poll_once(response, cx);
     }
     drop_wrong_length(response)
@@ -66,12 +68,12 @@ fn is_bodiless(status: StatusCode) -> bool {
 }
 
 fn drop_wrong_length(response: &mut Response) -> bool {
-    let claimed = response.headers().get(header::CONTENT_LENGTH);
+    let mut claimed = response.headers().get_all(header::CONTENT_LENGTH).iter();
     let length = response.body().size_hint().exact();
-    let (Some(claimed), Some(length)) = (claimed, length) else {
+    let (Some(first), Some(length)) = (claimed.next(), length) else {
         return false;
     };
-    let is_wrong = claimed.as_bytes() != length.to_string().as_bytes();
+    let is_wrong = claimed.next().is_some() || first.as_bytes() != length.to_string().as_bytes();
     if is_wrong {
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
@@ -299,6 +301,32 @@ mod tests {
             let length = response.headers().get(header::CONTENT_LENGTH);
             assert_eq!(length.is_some(), kept, "{claimed}");
         }
+    }
+
+    #[tokio::test]
+    async fn two_lengths_are_none_even_where_one_is_right() {
+        for claimed in [["4", "40"], ["4", "4"]] {
+            let mut response = Response::new(Body::from("body"));
+            for length in claimed {
+                let length = HeaderValue::from_static(length);
+                response
+                    .headers_mut()
+                    .append(header::CONTENT_LENGTH, length);
+            }
+            let response = commit(&Method::GET, response).await;
+            assert!(response.headers().is_empty(), "{claimed:?}");
+        }
+    }
+
+    #[cfg(feature = "file")]
+    #[tokio::test]
+    async fn a_file_is_left_unread_to_a_host_that_sends_it_in_its_own_way() {
+        use std::io::Write;
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.write_all(b"text").expect("room for it");
+        let file = crate::FileRange::whole(file).expect("a length");
+        let response = committed(&Method::GET, 200, Body::from(file)).await;
+        assert!(response.body().as_file().is_some());
     }
 
     #[tokio::test]
