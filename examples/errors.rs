@@ -29,7 +29,9 @@ async fn cancel(request: Request) -> Result<String> {
 }
 
 async fn stock(_: Request) -> Result<String> {
-    let file = std::fs::read_to_string("/var/lib/shop/stock").or_status(503)?;
+    let file = tokio::fs::read_to_string("/var/lib/shop/stock")
+        .await
+        .or_status(503)?;
     let pieces: u64 = file.trim().parse()?; // any error: a 500 that keeps its cause
     Ok(format!("{pieces} in stock\n"))
 }

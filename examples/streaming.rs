@@ -5,9 +5,9 @@
 //! cargo run --example streaming
 //!
 //! $ curl -N http://127.0.0.1:8000/clock
-//! data: 1 second
+//! data: tick 1
 //!
-//! data: 2 seconds
+//! data: tick 2
 //! $ head -c 100M /dev/urandom | curl -T - http://127.0.0.1:8000/upload
 //! 104857600 bytes are on disk
 //! ```
@@ -29,7 +29,7 @@ async fn clock(request: Request) -> Response {
         tokio::select! {
             () = &mut stopping => None,
             () = tokio::time::sleep(Duration::from_secs(1)) => {
-                let event = format!("data: {} seconds\n\n", ticks + 1);
+                let event = format!("data: tick {}\n\n", ticks + 1);
                 Some((Ok::<_, std::io::Error>(Bytes::from(event)), (ticks + 1, stopping)))
             }
         }
