@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind},
     os::unix::{
         fs::{FileTypeExt, MetadataExt, PermissionsExt},
-        net::{UnixListener as StdListener, UnixStream as StdStream},
+        net::UnixListener as StdListener,
     },
     path::{Path, PathBuf},
 };
@@ -135,8 +135,9 @@ fn clear(path: &Path) -> Result<(), (String, Option<io::Error>)> {
                    remove it";
         return Err((why.to_owned(), None));
     }
-    match StdStream::connect(path) {
-        Ok(_) => Err((
+    match knock(path) {
+        // A queue that is full is somebody's, too.
+        Ok(()) => Err((
             "another program listens there; stop it, or choose another path".to_owned(),
             None,
         )),
@@ -152,6 +153,16 @@ fn clear(path: &Path) -> Result<(), (String, Option<io::Error>)> {
                 .to_owned(),
             Some(error),
         )),
+    }
+}
+
+/// Finds out whether anybody listens, without waiting for a place in the queue.
+fn knock(path: &Path) -> io::Result<()> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        connected => connected,
     }
 }
 

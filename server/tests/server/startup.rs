@@ -4,6 +4,7 @@ use std::{net::TcpListener, os::unix::net::UnixListener, process::Command};
 
 use enfilade_core::{Error, HostError, Lifecycle, Request};
 use enfilade_server::{Listen, Server};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 async fn hello(_: Request) -> &'static str {
     "hello"
@@ -114,6 +115,32 @@ fn a_socket_that_somebody_listens_at() {
         &["site.sock", "another program listens there"],
     );
     assert!(path.exists());
+}
+
+#[test]
+fn a_socket_whose_queue_is_full_is_somebodys_and_holds_nothing_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("site.sock");
+    let address = SockAddr::unix(&path).expect("an address");
+    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let theirs = socket();
+    theirs.bind(&address).expect("a path");
+    theirs.listen(0).expect("it is bound");
+    let waiting: Vec<Socket> = (0..8).map(|_| socket()).collect();
+    let queued = waiting.iter().filter(|client| {
+        client.set_nonblocking(true).expect("it is open");
+        client.connect(&address).is_ok()
+    });
+    assert!(queued.count() < waiting.len(), "the queue is not full");
+    let (tell, told) = std::sync::mpsc::channel();
+    let place = path.clone();
+    std::thread::spawn(move || tell.send(refused(place.as_path())));
+    let said = told.recv_timeout(std::time::Duration::from_secs(20));
+    assert_says(
+        &said.expect("it does not wait for a place"),
+        &["another program listens there"],
+    );
+    assert!(path.exists(), "it was left alone");
 }
 
 #[test]
