@@ -27,6 +27,8 @@ pub(crate) struct Wire {
     patience: Duration,
     /// Runs from the end of what the client sends, or from what was written to it since.
     closing: Option<Pin<Box<Sleep>>>,
+    /// Whether there was no room for the last write: then some of an answer has yet to go out.
+    blocked: bool,
 }
 
 impl Wire {
@@ -43,6 +45,7 @@ impl Wire {
             patience,
             session,
             closing: None,
+            blocked: false,
         }
     }
 
@@ -61,7 +64,8 @@ impl Wire {
 
     /// Whether the client can be told that it has left, or after how long.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.patience.is_zero() || !self.session.owes_an_answer() {
+        let owes = self.blocked || self.session.owes_an_answer();
+        if self.patience.is_zero() || !owes {
             return Poll::Ready(Ok(()));
         }
         let patience = self.patience;
@@ -73,9 +77,12 @@ impl Wire {
     }
 
     /// Whoever takes bytes is there.
-    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+    fn wrote(&mut self, cx: &Context<'_>, written: &Poll<io::Result<usize>>) {
+        self.blocked = written.is_pending();
         if let (Some(closing), Poll::Ready(Ok(1..))) = (&mut self.closing, written) {
             closing.as_mut().reset(Instant::now() + self.patience);
+            // It may have been the last of it, and then the end need not be held back any longer.
+            cx.waker().wake_by_ref();
         }
     }
 }
@@ -108,7 +115,7 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.wrote(&written);
+        self.wrote(cx, &written);
         written
     }
 
@@ -118,7 +125,7 @@ impl AsyncWrite for Wire {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.wrote(&written);
+        self.wrote(cx, &written);
         written
     }
 

@@ -214,3 +214,20 @@ fn options_with_an_asterisk_and_connect_with_an_authority_reach_the_app() {
     }
     assert!(eventually(|| server.errors.lines().is_empty()));
 }
+
+#[test]
+fn a_large_answer_from_memory_is_whole_after_a_half_close_and_then_the_connection_ends() {
+    let server = Server::bind("127.0.0.1:0").with_half_close(Duration::from_secs(3600));
+    let server = Running::with(server, async |_: Request| "x".repeat(16 << 20));
+    let mut client = server.connect();
+    client.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    // The app has answered, and most of it waits for the client to read.
+    std::thread::sleep(Duration::from_millis(300));
+    client
+        .0
+        .shutdown(std::net::Shutdown::Write)
+        .expect("it is open");
+    std::thread::sleep(Duration::from_millis(300));
+    let response = client.rest();
+    assert!(response.len() > 16 << 20, "{}", response.len());
+}
