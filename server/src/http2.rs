@@ -50,7 +50,8 @@ impl Http2 {
     pub(crate) fn new(wire: Wire, service: Service) -> Http2 {
         let begun = Streams::default();
         // Limits on streams, windows and time belong here.
-        let http2 = http2::Builder::new(begun.clone());
+        let mut http2 = http2::Builder::new(begun.clone());
+        http2.auto_date_header(service.0.site.date);
         Http2 {
             connection: http2.serve_connection(TokioIo::new(wire), service),
             running: FuturesUnordered::new(),

@@ -23,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) paths: PathPolicy,
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
+    pub(crate) date: bool,
     pub(crate) errors: Arc<dyn ErrorSink>,
     pub(crate) announce: Announce,
 }
@@ -40,6 +41,7 @@ impl Default for Options {
             paths: PathPolicy::default(),
             server_name: None,
             server_header: None,
+            date: true,
             errors: Arc::new(StandardError),
             announce: Box::new(print),
         }

@@ -113,6 +113,13 @@ impl Server {
         self
     }
 
+    /// Leaves `Date` to the app, or to a proxy that adds it. By default each response without one
+    /// gets it, as RFC 9110, section 6.6.1 asks of whoever has a clock.
+    pub const fn without_date(mut self) -> Server {
+        self.options.date = false;
+        self
+    }
+
     /// Where errors are reported: the standard error stream, by default.
     pub fn with_error_sink(mut self, errors: impl ErrorSink + 'static) -> Server {
         self.options.errors = Arc::new(errors);

@@ -14,17 +14,21 @@ pub(crate) struct Site {
     pub(crate) http1: http1::Builder,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) server_header: Option<HeaderValue>,
+    pub(crate) date: bool,
     pub(crate) half_close: Duration,
 }
 
 impl Site {
     pub(crate) fn new(app: impl App + 'static, options: &Options) -> Site {
+        // Limits on heads and on time belong here.
+        let mut http1 = http1::Builder::new();
+        http1.auto_date_header(options.date);
         Site {
             app: Arc::new(Gateway::new(app).with_path_policy(options.paths)),
-            // Limits on heads and on time belong here.
-            http1: http1::Builder::new(),
+            http1,
             tasks: Tasks::new(),
             server_header: options.server_header.clone(),
+            date: options.date,
             half_close: options.half_close,
         }
     }

@@ -231,3 +231,18 @@ fn a_large_answer_from_memory_is_whole_after_a_half_close_and_then_the_connectio
     let response = client.rest();
     assert!(response.len() > 16 << 20, "{}", response.len());
 }
+
+#[test]
+fn responses_have_a_date_unless_it_is_left_out() {
+    let dates = |server: Server| {
+        let server = Running::with(server, async |_: Request| "x");
+        ["--http1.1", "--http2-prior-knowledge"].map(|version| {
+            let head = curl(&[version, "--head", &server.url("/")]);
+            assert!(head.contains(" 200"), "{head}");
+            head.contains("\r\ndate: ")
+        })
+    };
+    assert_eq!(dates(Server::bind("127.0.0.1:0")), [true, true]);
+    let without = Server::bind("127.0.0.1:0").without_date();
+    assert_eq!(dates(without), [false, false]);
+}
