@@ -1,6 +1,7 @@
 //! `Compression` in front of apps, read with the decoders that clients use.
 
 mod eligible;
+mod endings;
 mod matrix;
 mod programs;
 mod streams;

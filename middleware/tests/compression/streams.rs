@@ -1,10 +1,10 @@
-//! Bodies that are made while they are sent.
+//! Bodies that are made while they are sent: blocks, flushes, turns.
 
 use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
 };
@@ -13,16 +13,15 @@ use bytes::Bytes;
 use enfilade_core::{Body, BodyError};
 use enfilade_middleware::{Coding, Compression};
 use futures_util::{StreamExt, stream};
-use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::BodyExt;
 use proptest::prelude::*;
 
 use crate::{
     CODINGS, answer, blocks, bytes, decode, decode_so_far, field, request, response, text,
 };
 
-async fn encoded(coding: Coding, body: impl Fn() -> Body + Send + Sync) -> Body {
+pub(crate) async fn encoded(coding: Coding, body: impl Fn() -> Body + Send + Sync) -> Body {
     let asked = request("GET", &[("accept-encoding", coding.as_str())]);
     let answered = answer(Compression::new(), asked, || {
         response(body(), &[("content-type", "text/event-stream")])
@@ -35,7 +34,7 @@ async fn encoded(coding: Coding, body: impl Fn() -> Body + Send + Sync) -> Body 
 
 /// Counts how often it is woken.
 #[derive(Default)]
-struct Woken(AtomicUsize);
+pub(crate) struct Woken(AtomicUsize);
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
@@ -43,14 +42,14 @@ impl Wake for Woken {
     }
 }
 
-type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
+pub(crate) type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-fn poll(body: &mut Body, woken: &Arc<Woken>) -> Polled {
+pub(crate) fn poll(body: &mut Body, woken: &Arc<Woken>) -> Polled {
     let waker = Waker::from(woken.clone());
     Pin::new(body).poll_frame(&mut Context::from_waker(&waker))
 }
 
-fn data(polled: Polled) -> Bytes {
+pub(crate) fn data(polled: Polled) -> Bytes {
     match polled {
         Poll::Ready(Some(Ok(frame))) => {
             let data = frame.into_data().expect("data");
@@ -59,6 +58,16 @@ fn data(polled: Polled) -> Bytes {
         }
         other => panic!("no frame, but {other:?}"),
     }
+}
+
+/// `size` bytes that do not compress.
+fn noise(size: usize) -> Bytes {
+    let mut state = 1_u32;
+    let noise = (0..size).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    noise.collect()
 }
 
 #[tokio::test]
@@ -122,77 +131,6 @@ async fn a_flush_that_fills_several_blocks_is_whole() {
 }
 
 #[tokio::test]
-async fn trailers_pass_without_digests_of_other_bytes() {
-    for coding in CODINGS {
-        let mut body = encoded(coding, || {
-            let mut trailers = HeaderMap::new();
-            trailers.insert("server-timing", "db;dur=5".parse().expect("a value"));
-            trailers.insert("content-digest", "sha-256=:AA==:".parse().expect("a value"));
-            let frames = [
-                Frame::data(Bytes::from(text(3000))),
-                Frame::trailers(trailers),
-            ];
-            Body::new(StreamBody::new(stream::iter(
-                frames.map(Ok::<_, BodyError>),
-            )))
-        })
-        .await;
-        let mut received = Vec::new();
-        let mut trailers = None;
-        while let Some(frame) = body.frame().await {
-            match frame.expect("no error").into_data() {
-                Ok(data) => {
-                    assert!(trailers.is_none(), "{coding}");
-                    received.extend_from_slice(&data);
-                }
-                Err(frame) => trailers = frame.into_trailers().ok(),
-            }
-        }
-        assert_eq!(
-            decode(coding, &received).expect("whole"),
-            text(3000).into_bytes(),
-            "{coding}"
-        );
-        let trailers = trailers.expect("trailers");
-        assert_eq!(trailers["server-timing"], "db;dur=5");
-        assert!(!trailers.contains_key("content-digest"));
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_breaks_off_never_ends_cleanly() {
-    for coding in CODINGS {
-        for before in [0, 10, 100_000] {
-            let mut body = encoded(coding, || {
-                let blocks = [Ok(Bytes::from(text(before))), Err("reset")];
-                Body::stream(stream::iter(blocks))
-            })
-            .await;
-            let mut received = Vec::new();
-            let error = loop {
-                match body.frame().await.expect("an error before the end") {
-                    Ok(frame) => received.extend_from_slice(&frame.into_data().expect("data")),
-                    Err(error) => break error,
-                }
-            };
-            let cause = std::error::Error::source(&error).expect("a cause");
-            assert_eq!(cause.to_string(), "reset", "{coding} {before}");
-            assert!(decode(coding, &received).is_err(), "{coding} {before}");
-            assert!(body.frame().await.is_none(), "{coding} {before}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_empty_stream_is_an_empty_encoding() {
-    for coding in CODINGS {
-        let body = encoded(coding, || blocks([Bytes::new(), Bytes::new()])).await;
-        let received = body.into_bytes(100).await.expect("the end");
-        assert_eq!(decode(coding, &received).expect("whole"), b"", "{coding}");
-    }
-}
-
-#[tokio::test]
 async fn a_large_block_is_encoded_a_slice_a_poll_in_bounded_blocks() {
     for coding in CODINGS {
         let size = 1_000_000;
@@ -236,72 +174,6 @@ async fn frames_without_end_and_without_bytes_let_others_have_their_turn() {
     let woken = Arc::new(Woken::default());
     assert!(poll(&mut body, &woken).is_pending());
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
-}
-
-/// `size` bytes that do not compress.
-fn noise(size: usize) -> Bytes {
-    let mut state = 1_u32;
-    let noise = (0..size).map(|_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    });
-    noise.collect()
-}
-
-/// Tells when it is dropped.
-struct Open(Arc<AtomicBool>);
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
-    }
-}
-
-/// `block`, and then what `rest` says; the flag is set as long as the stream is there.
-fn open(
-    rest: Option<Result<Bytes, &'static str>>,
-) -> (impl Fn() -> Body + Send + Sync, Arc<AtomicBool>) {
-    let flag = Arc::new(AtomicBool::new(true));
-    let shared = flag.clone();
-    let body = move || {
-        let open = Open(shared.clone());
-        let blocks = stream::iter([Ok(Bytes::from("one"))].into_iter().chain(rest.clone()));
-        let forever = stream::pending().take(usize::from(rest.is_none()));
-        Body::stream(blocks.chain(forever).map(move |block| {
-            let _ = &open;
-            block
-        }))
-    };
-    (body, flag)
-}
-
-#[tokio::test]
-async fn a_dropped_body_closes_the_inner_one() {
-    for read in [false, true] {
-        let (body, is_open) = open(None);
-        let mut body = encoded(Coding::Zstd, body).await;
-        if read {
-            data(poll(&mut body, &Arc::default()));
-        }
-        assert!(is_open.load(Ordering::SeqCst));
-        drop(body);
-        assert!(!is_open.load(Ordering::SeqCst));
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_ended_or_broke_off_is_closed_at_once() {
-    for (rest, fails) in [(Ok(Bytes::from("two")), false), (Err("reset"), true)] {
-        let (body, is_open) = open(Some(rest));
-        let mut body = encoded(Coding::Zstd, body).await;
-        assert!(is_open.load(Ordering::SeqCst));
-        assert_eq!(
-            body.frame().await.expect("data or an error").is_err(),
-            fails
-        );
-        assert!(!is_open.load(Ordering::SeqCst));
-        assert!(body.frame().await.is_none());
-    }
 }
 
 #[tokio::test]
