@@ -9,10 +9,14 @@
 //!
 //! data: tick 2
 //! $ head -c 100M /dev/urandom | curl -T - http://127.0.0.1:8000/upload
-//! 104857600 bytes are on disk
+//! 104857600 bytes are on disk, in /tmp/enfilade-upload-4711-0
 //! ```
 
-use std::time::Duration;
+use std::{
+    env::temp_dir,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use enfilade::core::{Body, HostError};
@@ -44,8 +48,10 @@ async fn clock(request: Request) -> Response {
 
 /// Each block is written as it arrives; what is slow here slows the client, and fills no memory.
 async fn upload(request: Request) -> Result<String> {
-    let path = std::env::temp_dir().join("enfilade-upload");
-    let mut file = tokio::fs::File::create(&path).await?;
+    static UPLOADS: AtomicU64 = AtomicU64::new(0);
+    let number = UPLOADS.fetch_add(1, Ordering::Relaxed);
+    let path = temp_dir().join(format!("enfilade-upload-{}-{number}", std::process::id()));
+    let mut file = tokio::fs::File::create_new(&path).await?;
     let mut body = request.into_body();
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
@@ -56,7 +62,10 @@ async fn upload(request: Request) -> Result<String> {
         }
     }
     file.flush().await?;
-    Ok(format!("{bytes} bytes are on disk\n"))
+    Ok(format!(
+        "{bytes} bytes are on disk, in {}\n",
+        path.display()
+    ))
 }
 
 fn main() -> Result<(), HostError> {

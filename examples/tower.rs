@@ -11,11 +11,11 @@
 //! script name /shop/help, path info /faq: from Enfilade, inside of axum
 //! ```
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, OriginalUri};
 use axum::{Router, routing::get};
-use enfilade::core::{AppService, HostError, from_service, tower};
+use enfilade::core::{AppService, HostError, Peer, from_service, tower};
 use enfilade::{App, Mounts, Pipeline, Request, RequestExt};
 use tower_http::cors::CorsLayer;
 use tower_http::trace::TraceLayer;
@@ -44,11 +44,9 @@ fn shop() -> Router {
 
 /// What axum's own server would tell its handlers of the client.
 fn connect_info(request: &mut Request) {
-    let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let ip = request.peer().ip().unwrap_or(nobody);
-    request
-        .extensions_mut()
-        .insert(ConnectInfo(SocketAddr::new(ip, 0)));
+    if let Peer::Inet(address) = *request.peer() {
+        request.extensions_mut().insert(ConnectInfo(address));
+    }
 }
 
 fn site() -> impl App {

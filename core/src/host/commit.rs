@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::strip_hop_by_hop;
@@ -113,8 +113,36 @@ fn poll_once(response: &mut Response, cx: &mut Context<'_>) {
                 rest,
             });
         }
-        Poll::Ready(Some(Err(error))) => *response = Error::from(error).into_response(),
+        Poll::Ready(Some(Err(error))) => fail(response, error),
     }
+}
+
+/// What tells of a body, and leaves with it.
+const OF_A_BODY: [HeaderName; 10] = [
+    header::ACCEPT_RANGES,
+    header::CACHE_CONTROL,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::ETAG,
+    header::EXPIRES,
+    header::LAST_MODIFIED,
+];
+
+/// A 500 in place of the response. What middleware said of the request stays: its id, its CORS
+/// fields.
+fn fail(response: &mut Response, error: BodyError) {
+    let mut fields = std::mem::take(response.headers_mut());
+    *response = Error::from(error).into_response();
+    for name in OF_A_BODY {
+        fields.remove(name);
+    }
+    for (name, value) in response.headers() {
+        fields.insert(name, value.clone());
+    }
+    *response.headers_mut() = fields;
 }
 
 /// A body whose first frame is here already.
@@ -204,6 +232,39 @@ mod tests {
         assert_eq!(response.status(), 500);
         let cause = response.extensions().get::<Cause>().map(Cause::chain);
         assert_eq!(cause.as_deref(), Some("the body broke off: disk"));
+    }
+
+    #[tokio::test]
+    async fn a_500_in_place_of_a_body_keeps_what_is_said_of_the_request_and_not_of_the_body() {
+        let mut response = Response::new(streamed([Err("disk")]));
+        for (name, value) in [
+            ("access-control-allow-origin", "*"),
+            ("x-request-id", "7"),
+            ("content-type", "video/webm"),
+            ("content-length", "1000"),
+            ("etag", "\"1\""),
+            ("cache-control", "max-age=60"),
+        ] {
+            response
+                .headers_mut()
+                .insert(name, value.parse().expect("a value"));
+        }
+        let response = commit(&Method::GET, response).await;
+        let mut fields: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
+        fields.sort_unstable();
+        assert_eq!(
+            fields,
+            [
+                "access-control-allow-origin",
+                "content-type",
+                "vary",
+                "x-request-id"
+            ]
+        );
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
     }
 
     #[tokio::test]
