@@ -9,7 +9,7 @@ mod axum;
 mod ours;
 mod tower;
 
-pub use ours::{Noop, set_header};
+pub use ours::{AsyncSetHeader, Noop, async_set_header, set_header};
 
 /// The names of all subjects, in the order of the table.
 pub const NAMES: &[&str] = &[

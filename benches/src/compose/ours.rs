@@ -31,9 +31,12 @@ pub fn set_header(n: usize) -> SetHeader {
 }
 
 /// The same in the form in which most people will write theirs: `async fn handle`.
-struct AsyncSetHeader(HeaderName, HeaderValue);
+#[derive(Clone, Debug)]
+pub struct AsyncSetHeader(HeaderName, HeaderValue);
 
-fn async_set_header(n: usize) -> AsyncSetHeader {
+/// Sets the `n`-th of [`FIELDS`], counted round, as most people will write it.
+#[must_use]
+pub fn async_set_header(n: usize) -> AsyncSetHeader {
     let (name, value) = FIELDS[n % FIELDS.len()];
     AsyncSetHeader(
         HeaderName::from_static(name),
