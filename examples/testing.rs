@@ -62,7 +62,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_works_under_a_prefix_too() {
-        let sum = testing::post("/calc/sum")
+        let sum = testing::post("/sum")
             .script_name("/calc")
             .json(&Sum { a: 2, b: 3 });
         sum.on(&site()).await.assert_json(&5);

@@ -16,7 +16,7 @@ use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 
 /// Makes a response ready to be sent, on any host.
 ///
-/// * A response to HEAD, and one with status 204 or 304, carries no body: it is dropped unread. A
+/// * A response to HEAD, and one with status 204, 205 or 304, carries no body: it is dropped unread. A
 ///   HEAD keeps the length that a GET would have.
 /// * A stream is polled once. If it fails at once, the answer is a 500 and not a truncated 200; if
 ///   it is pending, the head goes out now, so that event streams begin. A file stays unread, for
@@ -64,6 +64,7 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
 fn is_bodiless(status: StatusCode) -> bool {
     status.is_informational()
         || status == StatusCode::NO_CONTENT
+        || status == StatusCode::RESET_CONTENT
         || status == StatusCode::NOT_MODIFIED
 }
 
@@ -301,7 +302,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_carries_no_body_drops_it_unread() {
-        for (method, status) in [(Method::HEAD, 200), (Method::GET, 204), (Method::GET, 304)] {
+        for (method, status) in [
+            (Method::HEAD, 200),
+            (Method::GET, 204),
+            (Method::GET, 205),
+            (Method::GET, 304),
+        ] {
             let polls = Arc::new(AtomicUsize::new(0));
             let response = committed(&method, status, counted(&polls)).await;
             assert_eq!(

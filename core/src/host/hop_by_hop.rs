@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, header};
 /// `Trailer` is not among them: it belongs to the message (section 6.6.2), and HTTP/1.1 hosts send
 /// only those trailers that it names.
 ///
+/// `Connection` cannot name `Host`: which site is asked for is the message's.
+///
 /// Most messages have none, and then this is one look at each name.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if !headers.keys().any(is_hop_by_hop) {
@@ -19,6 +21,7 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
+        .filter(|name| name != header::HOST)
         .collect();
     let own: Vec<HeaderName> = headers
         .keys()
@@ -51,7 +54,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("connection", "keep-alive, X-Hop"),
-            ("connection", "close"),
+            ("connection", "close, host"),
+            ("host", "example.org"),
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
             ("te", "trailers"),
@@ -64,7 +68,15 @@ mod tests {
             headers.append(name, value.parse().expect("a value"));
         }
         strip_hop_by_hop(&mut headers);
-        let left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
-        assert_eq!(left, ["set-cookie: \"a=1\"", "set-cookie: \"b=2\""]);
+        let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
+        left.sort_by_key(|line| line.starts_with("host"));
+        assert_eq!(
+            left,
+            [
+                "set-cookie: \"a=1\"",
+                "set-cookie: \"b=2\"",
+                "host: \"example.org\""
+            ]
+        );
     }
 }

@@ -175,7 +175,7 @@ impl Record {
         self.method == Method::HEAD
             || matches!(
                 self.status,
-                Some(StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+                Some(StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
             )
     }
 
