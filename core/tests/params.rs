@@ -127,7 +127,7 @@ async fn parameters_fit_structs_tuples_maps_and_single_values() {
 async fn a_value_that_asks_for_what_no_route_has_is_a_500() {
     #[derive(Deserialize)]
     struct Wrong {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "it is asked for, and never there")]
         name: String,
     }
     async fn wrong(request: Request) -> Result<&'static str> {
