@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use enfilade_core::{Body, Request, RequestExt, Response};
+use enfilade_core::{Body, IntoResponse, Request, RequestExt, Response};
 use enfilade_server::Server;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -90,6 +90,48 @@ fn each_frame_goes_out_without_waiting_for_the_next() {
     assert!(begun.contains("transfer-encoding: chunked\r\n"), "{begun}");
     go.send(()).expect("the body is there");
     assert_eq!(client.rest(), "6\r\nsecond\r\n0\r\n\r\n");
+}
+
+#[test]
+fn what_has_no_length_is_chunked_or_ends_with_the_connection() {
+    let server = Running::start(async |_: Request| {
+        Body::stream(stream::iter(["one", "two"].map(|block| {
+            Ok::<_, std::io::Error>(Bytes::from_static(block.as_bytes()))
+        })))
+    });
+    for (version, body) in [
+        ("1.1", "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"),
+        ("1.0", "onetwo"),
+    ] {
+        let mut client = server.connect();
+        client.say(&format!(
+            "GET / HTTP/{version}\r\nhost: x\r\nconnection: close\r\n\r\n"
+        ));
+        let head = client.until("\r\n\r\n");
+        assert!(!head.contains("content-length"), "{head}");
+        assert_eq!(client.rest(), body, "HTTP/{version}");
+    }
+}
+
+#[test]
+fn an_upload_is_asked_for_when_the_app_reads_it() {
+    let server = Running::start(async |mut request: Request| match request.path_info() {
+        "/refused" => StatusCode::FORBIDDEN.into_response(),
+        _ => request.bytes().await.into_response(),
+    });
+    let upload = |client: &mut crate::support::Client, path: &str| {
+        client.say(&format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n"
+        ));
+        client.until("\r\n\r\n")
+    };
+    let mut client = server.connect();
+    assert_eq!(upload(&mut client, "/"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.say("hello");
+    assert!(client.response().ends_with("\r\n\r\nhello"));
+
+    let refused = upload(&mut server.connect(), "/refused");
+    assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
 }
 
 #[test]
