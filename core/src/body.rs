@@ -146,6 +146,16 @@ impl Body {
         }
     }
 
+    /// The bytes, where they are all in memory and there are some.
+    #[cfg(feature = "lint")]
+    pub(crate) fn peek(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Full(bytes) => Some(bytes),
+            Kind::Other(Other::Watched(watched)) => watched.body().peek(),
+            Kind::Other(_) => None,
+        }
+    }
+
     /// Takes the body, and leaves an empty one that knows it; `None` the second time.
     pub(crate) fn take(&mut self) -> Option<Body> {
         match &self.0 {

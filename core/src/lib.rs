@@ -21,6 +21,8 @@ mod gateway;
 mod guard;
 pub mod host;
 mod lifecycle;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod middleware;
 mod mounts;
 mod params;
@@ -32,6 +34,7 @@ mod response;
 mod router;
 mod segments;
 mod short_name;
+pub mod spec;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;

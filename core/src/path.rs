@@ -18,6 +18,9 @@ mod admit;
 mod rewrite;
 mod scan;
 
+#[cfg(feature = "lint")]
+pub(crate) use admit::is_split;
+
 /// What is done about a path that is not canonical.
 ///
 /// [`Gateway::with_path_policy`](crate::Gateway::with_path_policy) sets it for a host. The default

@@ -65,7 +65,7 @@ fn pathless(request: &mut Request, split: usize) -> Result<(), Error> {
 
 /// Whether the first `split` bytes of `path` can be a script name: whole segments, of which the
 /// last is not empty.
-fn is_split(path: &str, split: usize) -> bool {
+pub(crate) fn is_split(path: &str, split: usize) -> bool {
     let path = path.as_bytes();
     path.first() == Some(&b'/')
         && path.get(..split).is_some_and(|name| !name.ends_with(b"/"))
