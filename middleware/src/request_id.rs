@@ -246,7 +246,7 @@ fn random_bytes() -> [u8; RANDOM] {
 mod tests {
     use std::collections::HashSet;
 
-    use enfilade_core::{Body, Pipeline};
+    use enfilade_core::{Body, Pipeline, lint::Lint};
 
     use super::*;
 
@@ -259,13 +259,16 @@ mod tests {
             request.headers_mut().append(&header, value);
         }
         let field = header.clone();
-        let app = Pipeline::new().with(layer).app(move |request: Request| {
-            let extension = request.extensions().get::<RequestIdValue>();
-            let fields = request.headers().get_all(&field).iter();
-            let fields: Vec<_> = fields.filter_map(|v| v.to_str().ok()).collect();
-            let both = format!("{} {}", extension.expect("set"), fields.join(","));
-            async { both }
-        });
+        let app =
+            Pipeline::new()
+                .with(Lint::panicking().around(layer))
+                .app(move |request: Request| {
+                    let extension = request.extensions().get::<RequestIdValue>();
+                    let fields = request.headers().get_all(&field).iter();
+                    let fields: Vec<_> = fields.filter_map(|v| v.to_str().ok()).collect();
+                    let both = format!("{} {}", extension.expect("set"), fields.join(","));
+                    async { both }
+                });
         let response = app.respond(request).await;
         let client = response.headers()[&header].to_str().expect("text").into();
         let outside = response.extensions().get::<RequestIdValue>();

@@ -220,7 +220,7 @@ fn field_name(name: impl TryInto<HeaderName>) -> HeaderName {
 
 #[cfg(test)]
 mod tests {
-    use enfilade_core::Pipeline;
+    use enfilade_core::{Pipeline, lint::Lint};
 
     use super::*;
 
@@ -242,11 +242,14 @@ mod tests {
                 headers.append(NAME, HeaderValue::from_static(value));
             }
         };
-        let app = Pipeline::new().with(layer).app(move |request: Request| {
-            let mut response = Response::new(shown(request.headers()).into());
-            fill(response.headers_mut());
-            async { response }
-        });
+        let app =
+            Pipeline::new()
+                .with(Lint::panicking().around(layer))
+                .app(move |request: Request| {
+                    let mut response = Response::new(shown(request.headers()).into());
+                    fill(response.headers_mut());
+                    async { response }
+                });
         let mut request = Request::default();
         fill(request.headers_mut());
         let response = app.respond(request).await;

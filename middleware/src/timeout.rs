@@ -226,7 +226,7 @@ mod tests {
         },
     };
 
-    use enfilade_core::{Cause, Pipeline};
+    use enfilade_core::{Cause, Pipeline, lint::Lint};
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
     use tokio::time::sleep;
@@ -259,7 +259,7 @@ mod tests {
         let dropped = Arc::new(AtomicBool::new(false));
         let seen = dropped.clone();
         let app = Pipeline::new()
-            .with(Timeout::new(3 * SECOND))
+            .with(Lint::panicking().around(Timeout::new(3 * SECOND)))
             .app(move |_: Request| {
                 let told = Told(seen.clone());
                 async {
@@ -281,7 +281,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_app_that_is_in_time_is_left_alone() {
         for after in [11 * SECOND, Duration::MAX] {
-            let app = Pipeline::new().with(Timeout::new(after)).app(slow);
+            let app = Pipeline::new()
+                .with(Lint::panicking().around(Timeout::new(after)))
+                .app(slow);
             assert_eq!(app.respond(Request::default()).await.status(), 200);
         }
     }
@@ -290,7 +292,7 @@ mod tests {
     #[test]
     fn an_app_that_answers_at_once_arms_no_timer() {
         let app = Pipeline::new()
-            .with(Timeout::new(SECOND))
+            .with(Lint::panicking().around(Timeout::new(SECOND)))
             .app(async |_: Request| "hello");
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.expect("a runtime");
@@ -304,7 +306,7 @@ mod tests {
         let (send, status) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let app = Pipeline::new()
-                .with(Timeout::new(Duration::from_millis(20)))
+                .with(Lint::panicking().around(Timeout::new(Duration::from_millis(20))))
                 .app(async |_: Request| -> &'static str {
                     loop {
                         tokio::task::consume_budget().await;
@@ -323,6 +325,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_goes_on_for_too_long_breaks_off() {
+        // No lint: it is polled on after its end, as no host may do.
         let app = Pipeline::new()
             .with(Timeout::new(Duration::from_millis(3500)))
             .app(ticking);
@@ -342,7 +345,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_time_of_the_head_counts_for_the_body() {
         let app = Pipeline::new()
-            .with(Timeout::new(11 * SECOND))
+            .with(Lint::panicking().around(Timeout::new(11 * SECOND)))
             .app(async |request: Request| {
                 sleep(10 * SECOND).await;
                 ticking(request).await
@@ -356,7 +359,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_is_always_ready_breaks_off_too() {
         let app = Pipeline::new()
-            .with(Timeout::new(SECOND))
+            .with(Lint::panicking().around(Timeout::new(SECOND)))
             .app(async |_: Request| {
                 Response::new(Body::stream(stream::repeat_with(|| {
                     Ok::<_, BodyError>(Bytes::from("more"))
@@ -371,7 +374,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_body_a_stream_takes_as_long_as_it_takes() {
         let app = Pipeline::new()
-            .with(Timeout::new(SECOND).without_body())
+            .with(Lint::panicking().around(Timeout::new(SECOND).without_body()))
             .app(ticking);
         let mut body = app.respond(Request::default()).await.into_body();
         for _ in 0..100 {

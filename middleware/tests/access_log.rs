@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use enfilade_core::{
     App, Body, Error, IntoResponse, Middleware, Pipeline, Request, Response,
+    lint::Lint,
     testing::{self, TestRequest},
 };
 use enfilade_middleware::{AccessLog, Format, Outcome, RequestId, User};
@@ -37,13 +38,21 @@ fn only(lines: &mpsc::Receiver<String>) -> String {
 /// The one line of a request that was read to its end, in both formats; the time left out.
 async fn logged<A: App>(app: fn() -> A, request: fn() -> TestRequest) -> (String, Value) {
     let (layer, lines) = log(Format::Combined);
-    request().on(&Pipeline::new().with(layer).app(app())).await;
+    request()
+        .on(&Pipeline::new()
+            .with(Lint::panicking().around(layer))
+            .app(app()))
+        .await;
     (without_time(&only(&lines)), logged_json(app, request).await)
 }
 
 async fn logged_json<A: App>(app: fn() -> A, request: fn() -> TestRequest) -> Value {
     let (layer, lines) = log(Format::Json);
-    request().on(&Pipeline::new().with(layer).app(app())).await;
+    request()
+        .on(&Pipeline::new()
+            .with(Lint::panicking().around(layer))
+            .app(app()))
+        .await;
     serde_json::from_str(&only(&lines)).expect("JSON")
 }
 
@@ -111,7 +120,11 @@ async fn junk_in_every_field_gives_one_line_that_is_escaped() {
 
     for format in [Format::Common, Format::Combined, Format::Json] {
         let (layer, lines) = log(format);
-        request().on(&Pipeline::new().with(layer).app(app())).await;
+        request()
+            .on(&Pipeline::new()
+                .with(Lint::panicking().around(layer))
+                .app(app()))
+            .await;
         let line = only(&lines);
         assert!(line.bytes().all(|b| (b' '..=b'~').contains(&b)), "{line}");
     }
@@ -187,7 +200,7 @@ async fn a_panic_of_another_middleware_gives_one_line_too() {
     for format in [Format::Common, Format::Json] {
         let (layer, lines) = log(format);
         let app = Pipeline::new()
-            .with(layer)
+            .with(Lint::panicking().around(layer))
             .with(Panics)
             .app(async |_: Request| "hello");
         testing::get("/").on(&app).await.assert_status(500);
@@ -207,8 +220,8 @@ async fn a_client_that_leaves_before_the_head_is_marked() {
     for (format, id) in [(Format::Common, false), (Format::Json, true)] {
         let (layer, lines) = log(format);
         let app = Pipeline::new()
-            .with(RequestId::new())
-            .with(layer)
+            .with(Lint::panicking().around(RequestId::new()))
+            .with(Lint::panicking().around(layer))
             .app(async |_: Request| std::future::pending::<&str>().await);
         let mut reply = Box::pin(app.respond(Request::default()));
         assert!((&mut reply).now_or_never().is_none());
@@ -232,7 +245,7 @@ async fn a_client_that_leaves_within_the_body_is_marked() {
     for format in [Format::Common, Format::Json] {
         let (layer, lines) = log(format);
         let app = Pipeline::new()
-            .with(layer)
+            .with(Lint::panicking().around(layer))
             .app(async |_: Request| endless());
         let mut body = app.respond(Request::default()).await.into_body();
         assert!(body.frame().await.is_some());
@@ -257,7 +270,9 @@ async fn a_body_that_breaks_off_has_failed_and_was_not_aborted() {
     }
     for format in [Format::Common, Format::Json] {
         let (layer, lines) = log(format);
-        let app = Pipeline::new().with(layer).app(breaks_off);
+        let app = Pipeline::new()
+            .with(Lint::panicking().around(layer))
+            .app(breaks_off);
         let mut body = testing::get("/").stream_on(&app).await.into_body();
         while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
         drop(body);
@@ -275,23 +290,27 @@ async fn a_body_that_breaks_off_has_failed_and_was_not_aborted() {
 #[tokio::test]
 async fn a_body_that_the_host_drops_unsent_is_not_aborted() {
     let head = || testing::head("/");
-    let get = || testing::get("/");
     let hello = || async |_: Request| "hello";
     let streamed = || async |_: Request| endless();
-    let no_content = || async |_: Request| (StatusCode::NO_CONTENT, "hello");
-    let not_modified = || async |_: Request| (StatusCode::NOT_MODIFIED, "hello");
-    for json in [
-        logged_json(hello, head).await,
-        logged_json(streamed, head).await,
-        logged_json(no_content, get).await,
-        logged_json(not_modified, get).await,
-    ] {
+    let check = |json: Value| {
         assert_eq!(json["outcome"], "complete", "{json}");
         assert_eq!(json["bytes"], 0);
+    };
+    check(logged_json(hello, head).await);
+    check(logged_json(streamed, head).await);
+    // These two break the rule book, so there is no lint.
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED] {
+        let (layer, lines) = log(Format::Json);
+        let app = Pipeline::new()
+            .with(layer)
+            .app(async |_: Request| (status, "hello"));
+        testing::get("/").without_lint().on(&app).await;
+        check(serde_json::from_str(&only(&lines)).expect("JSON"));
     }
 }
 
-/// A host stops polling once it has the bytes that the head promises.
+/// A host stops polling once it has the bytes that the head promises. Not all promises are kept
+/// here, so there is no lint.
 #[tokio::test]
 async fn a_stream_that_gave_the_promised_bytes_is_complete() {
     for (promised, outcome) in [("5", "complete"), ("6", "aborted"), ("x", "aborted")] {
@@ -315,7 +334,9 @@ async fn a_stream_that_gave_the_promised_bytes_is_complete() {
 #[tokio::test]
 async fn bytes_in_memory_stay_in_memory_and_a_stream_is_told_at_its_end() {
     let (layer, lines) = log(Format::Common);
-    let app = Pipeline::new().with(layer).app(async |_: Request| "hello");
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(layer))
+        .app(async |_: Request| "hello");
     let response = app.respond(Request::default()).await;
     assert_eq!(response.body().in_memory_len(), Some(5));
     assert!(lines.try_recv().is_err());
@@ -330,7 +351,7 @@ async fn bytes_in_memory_stay_in_memory_and_a_stream_is_told_at_its_end() {
 async fn user_and_id_are_found_on_both_sides() {
     let inner = || {
         Pipeline::new()
-            .with(RequestId::new())
+            .with(Lint::panicking().around(RequestId::new()))
             .app(async |_: Request| {
                 let mut response = "hello".into_response();
                 response.extensions_mut().insert(User::new("ada"));
@@ -343,8 +364,8 @@ async fn user_and_id_are_found_on_both_sides() {
 
     let (layer, lines) = log(Format::Json);
     let app = Pipeline::new()
-        .with(RequestId::new())
-        .with(layer)
+        .with(Lint::panicking().around(RequestId::new()))
+        .with(Lint::panicking().around(layer))
         .app(async |_: Request| "hello");
     request().extension(User::new("bob")).on(&app).await;
     let json: Value = serde_json::from_str(&only(&lines)).expect("JSON");
@@ -355,7 +376,7 @@ async fn user_and_id_are_found_on_both_sides() {
 async fn a_query_can_be_left_out() {
     let (layer, lines) = log(Format::Common);
     let app = Pipeline::new()
-        .with(layer.without_query())
+        .with(Lint::panicking().around(layer.without_query()))
         .app(async |_: Request| "hello");
     testing::get("/reset?token=secret").on(&app).await;
     let line = only(&lines);
@@ -370,7 +391,9 @@ async fn a_function_is_told_records() {
         let told_now = (record.status(), record.bytes(), record.outcome());
         told.lock().expect("no panic").push(told_now);
     });
-    let app = Pipeline::new().with(layer).app(async |_: Request| "hello");
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(layer))
+        .app(async |_: Request| "hello");
     testing::get("/").on(&app).await;
     let expected = (Some(StatusCode::OK), 5, Outcome::Complete);
     assert_eq!(*records.lock().expect("no panic"), [expected]);
@@ -379,21 +402,27 @@ async fn a_function_is_told_records() {
 #[tokio::test]
 async fn a_function_that_panics_touches_no_request() {
     let layer = AccessLog::to(Format::Common, |_| panic!("the sink is broken"));
-    let app = Pipeline::new().with(layer).app(async |_: Request| "hello");
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(layer))
+        .app(async |_: Request| "hello");
     testing::get("/").on(&app).await.assert_text("hello");
 }
 
 #[tokio::test]
 async fn a_function_may_end_another_response() {
     let (inner, lines) = log(Format::Common);
-    let other = Pipeline::new().with(inner).app(async |_: Request| "other");
+    let other = Pipeline::new()
+        .with(Lint::panicking().around(inner))
+        .app(async |_: Request| "other");
     let held = Mutex::new(Some(other.respond(Request::default()).await));
     let (send, outer) = mpsc::channel();
     let layer = AccessLog::to(Format::Json, move |line| {
         drop(held.lock().expect("no panic").take());
         send.send(line.to_vec()).expect("the test listens");
     });
-    let app = Pipeline::new().with(layer).app(async |_: Request| "hello");
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(layer))
+        .app(async |_: Request| "hello");
     testing::get("/").on(&app).await;
     assert!(only(&lines).contains(" 499 "));
     let line = outer.recv().expect("a line");

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use enfilade_core::{Error, Pipeline, Request, testing};
+use enfilade_core::{Error, Pipeline, Request, lint::Lint, testing};
 use enfilade_middleware::AccessLog;
 use tracing::{
     Event, Metadata, Subscriber,
@@ -49,7 +49,7 @@ async fn a_record_is_an_event_with_escaped_fields() {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let _guard = tracing::subscriber::set_default(Notes(notes.clone()));
     let app = Pipeline::new()
-        .with(AccessLog::tracing())
+        .with(Lint::panicking().around(AccessLog::tracing()))
         .app(async |_: Request| Error::status(503).because("a\r\nb"));
     testing::get("/\"?é")
         .header("user-agent", b"\x80")

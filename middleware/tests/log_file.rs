@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use enfilade_core::{App, Pipeline, Request, testing};
+use enfilade_core::{App, Pipeline, Request, lint::Lint, testing};
 use enfilade_middleware::{AccessLog, Format, LogFile};
 use http_body_util::BodyExt;
 
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn app(file: &LogFile) -> impl App + use<> {
     Pipeline::new()
-        .with(AccessLog::file(Format::Common, file.clone()))
+        .with(Lint::panicking().around(AccessLog::file(Format::Common, file.clone())))
         .app(async |_: Request| "hello")
 }
 
@@ -184,7 +184,9 @@ async fn the_standard_output_has_the_lines_when_the_process_ends() {
     const MARK: &str = "ENFILADE_TEST_LOGS_TO_STDOUT";
     if std::env::var_os(MARK).is_some() {
         let log = AccessLog::stdout(Format::Common).expect("a thread");
-        let app = Pipeline::new().with(log).app(async |_: Request| "hello");
+        let app = Pipeline::new()
+            .with(Lint::panicking().around(log))
+            .app(async |_: Request| "hello");
         testing::get("/from-the-child").on(&app).await;
         return;
     }

@@ -3,11 +3,18 @@
 use std::fmt;
 
 use super::{Client, TestRequest, TestResponse};
-use crate::{App, Gateway, Host, HostError, Request, Response, from_fn::ByRef};
+use crate::{
+    App, Gateway, Host, HostError, Request, Response, from_fn::ByRef, lint::Lint,
+    middleware::Around,
+};
 
-/// Answers `request` as any host does.
-pub(super) async fn answer(app: &impl App, request: Request) -> Response {
-    Gateway::new(ByRef(app)).answer(request).await
+/// Answers `request` as any host does, with `lint` between the host and the app.
+pub(super) async fn answer(app: &impl App, request: Request, lint: Option<Lint>) -> Response {
+    let app = Around {
+        middleware: lint,
+        app: ByRef(app),
+    };
+    Gateway::new(app).answer(request).await
 }
 
 /// A [`Host`] that sends requests from a list, one after the other, and stops: for code that takes

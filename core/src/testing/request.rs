@@ -11,7 +11,9 @@ use http::{
 };
 
 use super::{TestResponse, host};
-use crate::{App, Body, Capabilities, Connection, Environ, ErrorSink, Request, Response};
+use crate::{
+    App, Body, Capabilities, Connection, Environ, ErrorSink, Request, Response, lint::Lint,
+};
 
 /// A GET of `target`.
 #[track_caller]
@@ -97,6 +99,7 @@ pub struct TestRequest {
     version: Version,
     script_name: String,
     environ: Vec<EnvironEdit>,
+    linted: bool,
 }
 
 /// Hidden behind a type, so that the request can be printed.
@@ -143,6 +146,7 @@ impl TestRequest {
             version: Version::HTTP_11,
             script_name: String::new(),
             environ: Vec::new(),
+            linted: true,
         };
         let test = match parts.scheme {
             Some(scheme) => test.scheme(scheme),
@@ -278,17 +282,36 @@ impl TestRequest {
         self
     }
 
+    /// Leaves the [`Lint`] out that is put in front of the app otherwise: for tests of what breaks
+    /// the rule book, and of what is done about it.
+    pub const fn without_lint(mut self) -> TestRequest {
+        self.linted = false;
+        self
+    }
+
     /// Sends it to `app`, and reads the response to its end.
+    ///
+    /// # Panics
+    ///
+    /// If the app breaks a rule of [`spec`](crate::spec) for which [`lint`](crate::lint) watches.
     pub async fn on(self, app: &impl App) -> TestResponse {
         let reports = Reports::default();
+        let (lint, findings) = Lint::collecting();
+        let lint = self.linted.then_some(lint);
         let request = self.into_request(Some(&reports));
-        TestResponse::read(host::answer(app, request).await, &reports).await
+        let response = host::answer(app, request, lint).await;
+        TestResponse::read(response, &reports, &findings).await
     }
 
     /// Sends it to `app`, and gives the response as the host would begin to send it, its body
     /// unread: for streams. What the app reports goes to the standard error stream.
+    ///
+    /// # Panics
+    ///
+    /// As [`on`](TestRequest::on); for a rule that the body breaks, when that is polled or dropped.
     pub async fn stream_on(self, app: &impl App) -> Response {
-        host::answer(app, self.into_request(None)).await
+        let lint = self.linted.then(Lint::panicking);
+        host::answer(app, self.into_request(None), lint).await
     }
 
     pub(super) fn is_https(&self) -> bool {

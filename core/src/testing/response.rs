@@ -7,7 +7,10 @@ use http::{Extensions, HeaderMap, StatusCode, response::Parts};
 use http_body_util::BodyExt;
 
 use super::request::Reports;
-use crate::{Body, Response};
+use crate::{
+    Body, Response,
+    lint::{Finding, Findings, Severity},
+};
 
 /// A response that was read to its end, with assertions that can be chained.
 ///
@@ -32,10 +35,15 @@ pub struct TestResponse {
     trailers: Option<HeaderMap>,
     broken_off: Option<String>,
     reports: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 impl TestResponse {
-    pub(super) async fn read(response: Response, reports: &Reports) -> TestResponse {
+    pub(super) async fn read(
+        response: Response,
+        reports: &Reports,
+        findings: &Findings,
+    ) -> TestResponse {
         let (head, mut body) = response.into_parts();
         let mut read = TestResponse {
             head,
@@ -43,10 +51,16 @@ impl TestResponse {
             trailers: None,
             broken_off: None,
             reports: Vec::new(),
+            findings: Vec::new(),
         };
         read.read_body(&mut body).await;
         drop(body);
         read.reports = reports.take();
+        read.findings = findings.take();
+        let mut found = read.findings.iter();
+        if let Some(breach) = found.find(|found| found.severity() == Severity::Breach) {
+            read.fail(format_args!("{breach}"));
+        }
         read
     }
 
@@ -121,6 +135,12 @@ impl TestResponse {
     #[must_use]
     pub fn reports(&self) -> &[String] {
         &self.reports
+    }
+
+    /// What a lint in front of the app warns of.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Expects this status.
@@ -273,6 +293,9 @@ impl fmt::Debug for TestResponse {
         }
         for line in &self.reports {
             writeln!(f, "    (reported) {line}")?;
+        }
+        for finding in &self.findings {
+            writeln!(f, "    (lint) {finding}")?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
-use enfilade_core::{Cause, Pipeline, RequestExt};
+use enfilade_core::{Cause, Pipeline, RequestExt, lint::Lint};
 use http::header::{ACCEPT, AUTHORIZATION};
 
 use super::*;
@@ -25,7 +25,7 @@ fn login(text: impl AsRef<[u8]>) -> Request {
 
 async fn ask(auth: &BasicAuth, request: Request) -> Response {
     Pipeline::new()
-        .with(auth.clone())
+        .with(Lint::panicking().around(auth.clone()))
         .app(whoami)
         .respond(request)
         .await
@@ -169,7 +169,7 @@ async fn a_verifier_may_answer_yes_a_user_or_an_identity() {
     assert_eq!(text(ask(&yes, login("a:a")).await).await, "a");
     assert_eq!(text(ask(&user, login("a:a")).await).await, "a@a");
     let tenant = Pipeline::new()
-        .with(identity)
+        .with(Lint::panicking().around(identity))
         .app(async |request: Request| {
             let extensions = request.extensions();
             let scopes = extensions.get::<Scopes>().map(Scopes::to_string);
@@ -228,7 +228,7 @@ async fn no_secret_shows_in_debug_or_in_the_fields_that_an_app_prints() {
     );
 
     let app = Pipeline::new()
-        .with(auth)
+        .with(Lint::panicking().around(auth))
         .app(async |request: Request| format!("{:?} {:?}", request.headers(), request.peer()));
     let printed = text(app.respond(login("alice:wonder:land")).await).await;
     let secret = BASE64_STANDARD.encode("alice:wonder:land");

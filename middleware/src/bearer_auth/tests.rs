@@ -1,4 +1,4 @@
-use enfilade_core::{Cause, Pipeline};
+use enfilade_core::{Cause, Pipeline, lint::Lint};
 use http::{HeaderValue, header::AUTHORIZATION};
 
 use super::*;
@@ -13,7 +13,9 @@ async fn ask(auth: &BearerAuth, fields: &[&str]) -> Response {
         let value = HeaderValue::try_from(*field).expect("a field value");
         request.headers_mut().append(AUTHORIZATION, value);
     }
-    let app = Pipeline::new().with(auth.clone()).app(whoami);
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(auth.clone()))
+        .app(whoami);
     app.respond(request).await
 }
 
@@ -151,7 +153,7 @@ async fn no_token_shows_in_debug_or_in_the_fields_that_an_app_prints() {
     );
 
     let app = Pipeline::new()
-        .with(tokens())
+        .with(Lint::panicking().around(tokens()))
         .app(async |request: Request| format!("{:?}", request.headers()));
     let mut request = Request::default();
     let value = HeaderValue::from_static("Bearer mF_9.B5f-4.1JqM");

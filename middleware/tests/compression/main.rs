@@ -9,7 +9,7 @@ mod streams;
 use std::io::Read;
 
 use bytes::Bytes;
-use enfilade_core::{App, Body, BodyError, Pipeline, Request, Response};
+use enfilade_core::{App, Body, BodyError, Pipeline, Request, Response, lint::Lint};
 use enfilade_middleware::{Coding, Compression};
 use http::{HeaderName, HeaderValue};
 
@@ -56,6 +56,18 @@ pub(crate) fn request(method: &str, fields: &[(&str, &str)]) -> Request {
 
 /// What `compression` makes of what `app` answers.
 pub(crate) async fn answer(
+    compression: Compression,
+    request: Request,
+    app: impl Fn() -> Response + Send + Sync,
+) -> Response {
+    let app = Pipeline::new()
+        .with(Lint::panicking().around(compression))
+        .app(async |_: Request| app());
+    app.respond(request).await
+}
+
+/// The same, for what the rule book does not allow.
+pub(crate) async fn answer_without_lint(
     compression: Compression,
     request: Request,
     app: impl Fn() -> Response + Send + Sync,

@@ -1,6 +1,6 @@
 //! Tags, ranges, HEAD and conditions beside every coding.
 
-use enfilade_core::{Body, Response, testing};
+use enfilade_core::{Body, Response, lint::Lint, testing};
 use enfilade_middleware::{Coding, Compression};
 use http::StatusCode;
 
@@ -169,7 +169,7 @@ async fn a_head_without_body_has_the_fields_of_its_get_through_a_host() {
             response
         };
         let app = enfilade_core::Pipeline::new()
-            .with(Compression::new())
+            .with(Lint::panicking().around(Compression::new()))
             .app(app);
         let answered = testing::head("/")
             .header("accept-encoding", "br")
@@ -205,7 +205,7 @@ async fn a_head_without_body_has_the_fields_of_its_get_through_a_host() {
 #[tokio::test]
 async fn a_head_with_a_body_has_the_length_of_its_get_through_a_host() {
     let app = enfilade_core::Pipeline::new()
-        .with(Compression::new())
+        .with(Lint::panicking().around(Compression::new()))
         .app(async |_| response(text(20_000), &[]));
     let get = testing::get("/")
         .header("accept-encoding", "gzip")

@@ -1,6 +1,6 @@
 //! Tokens that are let in, and what the app finds.
 
-use enfilade_core::{App, Cause, Pipeline, Request, Response};
+use enfilade_core::{App, Cause, Pipeline, Request, Response, lint::Lint};
 use http::{HeaderValue, header::AUTHORIZATION};
 
 use super::*;
@@ -54,7 +54,11 @@ async fn ask(auth: BearerAuth, token: &str, app: impl App) -> Response {
     let mut request = Request::default();
     let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a field value");
     request.headers_mut().insert(AUTHORIZATION, value);
-    Pipeline::new().with(auth).app(app).respond(request).await
+    Pipeline::new()
+        .with(Lint::panicking().around(auth))
+        .app(app)
+        .respond(request)
+        .await
 }
 
 async fn text(response: Response) -> String {
