@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "server")]
+mod lint;
+#[cfg(feature = "server")]
 mod run;
 
 pub use enfilade_core as core;

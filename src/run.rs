@@ -5,6 +5,8 @@ use std::env::VarError;
 use enfilade_core::{App, HostError, Lifecycle, Result};
 use enfilade_server::Server;
 
+use crate::lint;
+
 /// Serves `app` until the process is told to stop: the body of a `main`.
 ///
 /// Over HTTP on `127.0.0.1:8000`, or on what the environment variable `ENFILADE_LISTEN` says: one
@@ -19,6 +21,10 @@ use enfilade_server::Server;
 /// }
 /// ```
 ///
+/// In debug builds a [`Lint`](enfilade_core::lint::Lint) watches the app, and reports breaches of
+/// the rule book to the standard error stream; `ENFILADE_LINT` switches it on, `1`, or off, `0`, in
+/// any build.
+///
 /// Work that is spawned or blocking is at home in the runtime that this builds: it is tokio's,
 /// with a thread for each core. In a runtime of your own, await
 /// [`Server::serve`](enfilade_server::Server::serve).
@@ -31,7 +37,7 @@ use enfilade_server::Server;
 ///
 /// Inside of a tokio runtime.
 pub fn run(app: impl App + 'static) -> Result<(), HostError> {
-    server()?.run(app)
+    launch(async |_: &Lifecycle| Ok(app))
 }
 
 /// Starts an app and serves it, as [`run`] does. What `start` opens it registers on the
@@ -57,6 +63,15 @@ pub fn run(app: impl App + 'static) -> Result<(), HostError> {
 ///
 /// Inside of a tokio runtime.
 pub fn launch<A: App + 'static>(
+    start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
+) -> Result<(), HostError> {
+    if lint::is_wanted()? {
+        return serve(async |life: &Lifecycle| start(life).await.map(lint::watched));
+    }
+    serve(start)
+}
+
+fn serve<A: App + 'static>(
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
     server()?.launch(start)
