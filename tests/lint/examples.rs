@@ -1,0 +1,166 @@
+//! The examples, as a user starts them, with the lint on.
+
+use std::{path::PathBuf, process::Command};
+
+use crate::switch::{Served, curl};
+
+/// An example, and what it is asked: arguments of curl, the target first.
+const EXAMPLES: [(&str, &[&[&str]]); 9] = [
+    (
+        "errors",
+        &[
+            &["/orders/2"],
+            &["/orders/1", "-H", "accept: text/html"],
+            &["/orders/x"],
+            &["/stock"],
+            &["/panic"],
+        ],
+    ),
+    ("hello", &[&["/"], &["/", "--head"], &["/", "-d", "a=b"]]),
+    (
+        "mounts",
+        &[
+            &["/blog"],
+            &["/blog/old"],
+            &["/blog/a//b"],
+            &["/", "-H", "host: admin.example.org"],
+            &["/x"],
+        ],
+    ),
+    (
+        "pipeline",
+        &[
+            &["/api/books"],
+            &["/api/books", "-u", "ada:lovelace"],
+            &[
+                "/api/books",
+                "-u",
+                "ada:lovelace",
+                "-H",
+                "accept-encoding: gzip",
+                "--output",
+                "-",
+            ],
+            &[
+                "/api/books",
+                "-u",
+                "ada:lovelace",
+                "-H",
+                "accept-encoding: br",
+                "--head",
+            ],
+            &["/api/books/3", "-u", "ada:lovelace"],
+            &["/api/books/99", "-u", "ada:lovelace"],
+            &["/axum/hello/bob", "-u", "ada:lovelace"],
+            &["/axum/old", "-u", "ada:lovelace", "--location"],
+            &["/status", "-u", "ada:lovelace", "--http2-prior-knowledge"],
+        ],
+    ),
+    (
+        "state",
+        &[
+            &["/hits"],
+            &["/hits", "-X", "DELETE"],
+            &["/hits", "-X", "PUT"],
+        ],
+    ),
+    (
+        "streaming",
+        &[
+            &["/clock", "--max-time", "2"],
+            &["/upload", "-T", "Cargo.lock"],
+        ],
+    ),
+    (
+        "testing",
+        &[
+            &["/sum", "--json", "{\"a\":2,\"b\":3}"],
+            &["/sum", "--json", "[1]"],
+            &[
+                "/sum",
+                "-H",
+                "expect: 100-continue",
+                "--json",
+                "{\"a\":2,\"b\":3}",
+            ],
+        ],
+    ),
+    (
+        "tower",
+        &[
+            &["/shop/cart"],
+            &["/shop/help/x"],
+            &["/shop/cart", "-X", "OPTIONS", "-H", "origin: http://a"],
+        ],
+    ),
+    (
+        "websocket",
+        &[
+            &["/echo"],
+            &[
+                "/echo",
+                "--max-time",
+                "1",
+                "-H",
+                "connection: upgrade",
+                "-H",
+                "upgrade: websocket",
+                "-H",
+                "sec-websocket-version: 13",
+                "-H",
+                "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+            ],
+        ],
+    ),
+];
+
+/// Where cargo puts the examples beside this test. It builds them with all tests, but not with one.
+fn program(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("this test");
+    let folder = tests
+        .ancestors()
+        .nth(2)
+        .expect("it is in a folder of cargo's");
+    let program = folder.join("examples").join(name);
+    if !program.exists() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--all-features", "--example", name])
+            .arg("--target-dir")
+            .arg(folder.parent().expect("a target folder"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status();
+        assert!(
+            built.is_ok_and(|status| status.success()),
+            "{name} does not build"
+        );
+    }
+    program
+}
+
+#[test]
+fn lint_is_silent_on_all_examples() {
+    for (name, requests) in EXAMPLES {
+        let mut command = Command::new(program(name));
+        command.env("ENFILADE_LINT", "1");
+        let served = Served::start(command);
+        for request in requests {
+            let url = format!("{}{}", served.url, request[0]);
+            let arguments = [&["--path-as-is", &*url][..], &request[1..]].concat();
+            let answer = curl(&arguments);
+            assert!(answer.starts_with("HTTP/"), "{name} {request:?}: {answer}");
+        }
+        let errors = served.stop();
+        assert!(!errors.contains("lint: "), "{name}: {errors}");
+    }
+}
+
+#[test]
+fn every_example_is_looked_at() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .expect("the examples")
+        .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    assert_eq!(names, EXAMPLES.map(|(name, _)| name));
+}
