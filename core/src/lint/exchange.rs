@@ -32,8 +32,16 @@ struct State {
     answer: Option<Answer>,
 }
 
+impl State {
+    /// The answer, where no later call has another.
+    fn answer_to(&mut self, call: Call) -> Option<&mut Answer> {
+        self.answer.as_mut().filter(|answer| answer.call == call)
+    }
+}
+
 /// What the app inside has answered, the last time that it was called.
 struct Answer {
+    call: Call,
     headers: HeaderMap,
     switches: bool,
     is_stream: bool,
@@ -63,12 +71,18 @@ impl Mark {
     }
 }
 
+/// Which call of the app inside it is, where there are several.
+pub(super) type Call = usize;
+
 /// A call of the app inside that has not ended.
-pub(super) struct Running(Arc<Exchange>);
+pub(super) struct Running {
+    exchange: Arc<Exchange>,
+    pub(super) call: Call,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        lock(&self.0.state).running -= 1;
+        lock(&self.exchange.state).running -= 1;
     }
 }
 
@@ -86,12 +100,17 @@ impl Exchange {
         state.calls += 1;
         state.running += 1;
         let once_too_often = state.calls > 1 && !self.declared.replays;
-        (Running(Arc::clone(self)), once_too_often)
+        let running = Running {
+            exchange: Arc::clone(self),
+            call: state.calls,
+        };
+        (running, once_too_often)
     }
 
     /// The app inside has answered. `given` is its body, where that is in memory.
-    pub(super) fn answered(&self, response: &Response, given: Option<Tally>) {
+    pub(super) fn answered(&self, call: Call, response: &Response, given: Option<Tally>) {
         lock(&self.state).answer = Some(Answer {
+            call,
             headers: response.headers().clone(),
             switches: response.extensions().get::<Upgrading>().is_some(),
             is_stream: response.body().is_stream(),
@@ -104,10 +123,10 @@ impl Exchange {
         });
     }
 
-    /// The body of the app inside was polled.
-    pub(super) fn inner_polled(&self, polled: &Polled) {
+    /// The body of this answer of the app inside was polled.
+    pub(super) fn inner_polled(&self, call: Call, polled: &Polled) {
         let mut state = lock(&self.state);
-        let Some(answer) = &mut state.answer else {
+        let Some(answer) = state.answer_to(call) else {
             return;
         };
         answer.waits = polled.is_pending();
@@ -121,9 +140,9 @@ impl Exchange {
         }
     }
 
-    /// The body of the app inside is gone.
-    pub(super) fn inner_closed(&self, ledger: &Ledger) {
-        if let Some(answer) = &mut lock(&self.state).answer {
+    /// The body of this answer of the app inside is gone.
+    pub(super) fn inner_closed(&self, call: Call, ledger: &Ledger) {
+        if let Some(answer) = lock(&self.state).answer_to(call) {
             answer.dropped = true;
             answer.given = ledger.complete.then_some(ledger.tally).or(answer.given);
         }

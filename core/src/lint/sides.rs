@@ -11,7 +11,7 @@ use super::{
     Lint,
     body::{Watch, has_bytes, watched},
     check,
-    exchange::{Declared, Exchange, Mark, Running, Sent},
+    exchange::{Call, Declared, Exchange, Mark, Running, Sent},
     fields::{self, Length},
     ledger::{Ledger, OF_A_REQUEST, OF_A_RESPONSE, Polled, Tally},
     record::{Bench, Parties, Party, Record, Seen, Trail},
@@ -34,7 +34,7 @@ pub(super) enum Place {
 enum Passage {
     Alone,
     Outside(Arc<Exchange>),
-    Inside(Arc<Exchange>),
+    Inside(Arc<Exchange>, Call),
 }
 
 /// Lets `next` answer `request`, and looks at what goes in and what comes out.
@@ -46,13 +46,12 @@ pub(super) async fn watch(
     next: &impl App,
 ) -> Response {
     let asked = Asked::by(&request);
-    let (bench, passage) = enter(lint, parties, place, &mut request);
+    let (bench, passage, running) = enter(lint, parties, place, &mut request);
     let cuts = match passage {
-        Passage::Inside(_) => Default::default(),
+        Passage::Inside(..) => Default::default(),
         _ => lint.cuts,
     };
     let received = watch_request(&mut request, &bench, cuts.requests);
-    let running = call(&bench, &passage);
     let mut response = next.respond(request).await;
     drop(running);
     bench.find_all(Party::Callee, response::check(&response, asked));
@@ -81,7 +80,7 @@ fn enter(
     parties: &Arc<Parties>,
     place: Place,
     request: &mut Request,
-) -> (Bench, Passage) {
+) -> (Bench, Passage, Option<Running>) {
     let trail = request.extensions_mut().remove::<Trail>();
     let record = match &trail {
         Some(trail) => Arc::clone(&trail.record),
@@ -101,10 +100,13 @@ fn enter(
     }
     bench.find_all(Party::Caller, request::check(request));
     let exchange = trail.and_then(|trail| trail.exchange);
-    let passage = match (place, exchange) {
-        (Place::Outside(declared), _) => Passage::Outside(Exchange::new(declared)),
-        (Place::Inside, Some(exchange)) => Passage::Inside(exchange),
-        _ => Passage::Alone,
+    let (passage, running) = match (place, exchange) {
+        (Place::Outside(declared), _) => (Passage::Outside(Exchange::new(declared)), None),
+        (Place::Inside, Some(exchange)) => {
+            let running = call(&bench, &exchange);
+            (Passage::Inside(exchange, running.call), Some(running))
+        }
+        _ => (Passage::Alone, None),
     };
     let seen = Arc::new(Seen::of(request));
     request.extensions_mut().insert(Trail {
@@ -115,7 +117,7 @@ fn enter(
             _ => None,
         },
     });
-    (bench, passage)
+    (bench, passage, running)
 }
 
 /// The body of the request, watched. What is given back becomes true when it is dropped.
@@ -143,24 +145,21 @@ impl Watch for RequestWatch {
     }
 }
 
-fn call(bench: &Bench, passage: &Passage) -> Option<Running> {
-    let Passage::Inside(exchange) = passage else {
-        return None;
-    };
+fn call(bench: &Bench, exchange: &Arc<Exchange>) -> Running {
     let (running, once_too_often) = exchange.call();
     if once_too_often {
         let what = "it calls the app inside of it twice";
         bench.find(check::CALLED_TWICE, Party::Caller, what);
     }
-    Some(running)
+    running
 }
 
 /// Leaves a mark on a response from inside, and looks for it outside.
 fn answered(bench: &Bench, passage: &Passage, response: &mut Response) {
     match passage {
         Passage::Alone => {}
-        Passage::Inside(exchange) => {
-            exchange.answered(response, in_memory(response.body()));
+        Passage::Inside(exchange, call) => {
+            exchange.answered(*call, response, in_memory(response.body()));
             let mark = Mark::new(Arc::clone(exchange));
             response.extensions_mut().insert(mark);
         }
@@ -236,7 +235,7 @@ impl Watch for ResponseWatch {
             _ => {}
         }
         match &self.passage {
-            Passage::Inside(exchange) => exchange.inner_polled(polled),
+            Passage::Inside(exchange, call) => exchange.inner_polled(*call, polled),
             Passage::Outside(exchange) => {
                 if let Some((check, what)) = exchange.outer_polled(polled) {
                     bench.find(check, Party::Callee, what);
@@ -251,17 +250,14 @@ impl Watch for ResponseWatch {
             self.undropped.fetch_sub(1, Ordering::Relaxed);
         }
         match &self.passage {
-            Passage::Inside(exchange) => return exchange.inner_closed(ledger),
+            Passage::Inside(exchange, call) => return exchange.inner_closed(*call, ledger),
             Passage::Outside(exchange) => {
                 bench.find_all(Party::Callee, exchange.outer_closed(&self.sent, ledger));
             }
             Passage::Alone => {}
         }
-        if self
-            .received
-            .as_ref()
-            .is_some_and(|gone| !gone.load(Ordering::Acquire))
-        {
+        let received = self.received.as_ref();
+        if received.is_some_and(|gone| !gone.load(Ordering::Acquire)) {
             let what = "the body of the request outlives the response";
             bench.find(check::REQUEST_KEPT, Party::Callee, what);
         }
