@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{App, ErrorSink};
+use enfilade_core::{
+    App, ErrorSink, Pipeline,
+    lint::{Findings, Lint},
+};
 use enfilade_server::{Address, Listen, Server};
 use tokio::sync::oneshot;
 
@@ -17,6 +20,9 @@ use tokio::sync::oneshot;
 pub struct Running {
     pub addresses: Vec<Address>,
     pub errors: Errors,
+    /// What a lint between the server and the app finds. Many of the apps here are broken on
+    /// purpose; the server is not.
+    findings: Findings,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -32,6 +38,8 @@ impl Running {
 
     pub fn with(server: Server, app: impl App + 'static) -> Running {
         let errors = Errors::default();
+        let (lint, findings) = Lint::collecting();
+        let app = Pipeline::new().with(lint).app(app);
         let (stop, stopped) = oneshot::channel();
         let (announce, announced) = mpsc::channel();
         let server = server
@@ -47,6 +55,7 @@ impl Running {
         Running {
             addresses: announced.recv().expect("it starts"),
             errors,
+            findings,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -87,6 +96,9 @@ impl Running {
             let ended = thread.join();
             if !std::thread::panicking() {
                 ended.expect("the server ended in order");
+                let mut found = self.findings.take().into_iter();
+                let breach = found.find(|found| found.whose() == "the host");
+                assert!(breach.is_none(), "{breach:#?}");
             }
         }
     }
