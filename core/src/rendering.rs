@@ -28,6 +28,7 @@ pub(crate) enum Unwritten {
 }
 
 impl Rendering {
+    #[inline]
     pub(crate) fn of(request: &Request) -> Rendering {
         // One walk over the few names is cheaper than one look into their hash table.
         let accept = request.headers().keys().any(|name| name == header::ACCEPT);

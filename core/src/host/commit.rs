@@ -36,6 +36,7 @@ pub async fn commit(method: &Method, mut response: Response) -> Response {
 }
 
 /// The same, inside of a future that is polled. Tells whether a wrong length was dropped.
+#[inline]
 pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) -> bool {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {

@@ -12,6 +12,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    #[inline]
     pub(crate) fn of(headers: &HeaderMap) -> Names {
         let mut names = Names::default();
         for name in headers.keys() {
