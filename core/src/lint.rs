@@ -3,7 +3,7 @@
 //! The rules are in [`spec`](crate::spec). Many of them no compiler sees to: that a
 //! `Content-Length` is true, that no frame is held back, that no cookie is lost. A lint looks for
 //! them while requests are answered, and says which rule was broken, by whom, where, and how to
-//! mend it. It never changes what it sees.
+//! mend it. It changes nothing, unless it is told to break bodies off.
 //!
 //! # In tests
 //!
@@ -97,6 +97,7 @@ mod reporter;
 mod request;
 mod response;
 mod sides;
+mod watches;
 
 pub use around::Linted;
 pub use finding::{Finding, Severity};

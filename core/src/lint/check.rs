@@ -83,7 +83,7 @@ pub(super) const LENGTH_OF_A_REQUEST: Check = Check::breach(
 );
 pub(super) const HOP_BY_HOP_TO_THE_APP: Check = Check::breach(
     &["H16", "A19"],
-    "call `host::strip_hop_by_hop`, except where an upgrade is offered",
+    "answer through a `Gateway`, which strips them, except where an upgrade is offered",
 );
 pub(super) const FIELD_OF_A_VARIABLE: Check = Check::breach(
     &["H18"],

@@ -103,7 +103,7 @@ fn fields_of(headers: &HeaderMap, environ: &Environ, found: &mut Vec<(Check, Str
     let switches = environ.upgrade().is_some();
     for name in headers.keys() {
         let of_an_upgrade = *name == header::UPGRADE || *name == header::CONNECTION;
-        if host::is_hop_by_hop(name) && !(switches && of_an_upgrade) {
+        if host::HOP_BY_HOP.contains(name) && !(switches && of_an_upgrade) {
             let what = format!("the request has the field `{name}`");
             found.push((check::HOP_BY_HOP_TO_THE_APP, what));
         }

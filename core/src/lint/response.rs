@@ -83,7 +83,7 @@ fn names(status: StatusCode, headers: &HeaderMap, found: &mut Vec<(Check, String
     );
     for name in headers.keys() {
         let of_an_upgrade = *name == header::UPGRADE || *name == header::CONNECTION;
-        if host::is_hop_by_hop(name) && !(may_name_a_protocol && of_an_upgrade) {
+        if host::HOP_BY_HOP.contains(name) && !(may_name_a_protocol && of_an_upgrade) {
             let what = format!("the response has the field `{name}`");
             found.push((check::HOP_BY_HOP_FROM_THE_APP, what));
         }

@@ -1,22 +1,18 @@
 //! What a lint does with one request: [`watch`].
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
-};
-
-use http::{HeaderName, StatusCode, header};
+use std::sync::{Arc, atomic::AtomicBool};
 
 use super::{
     Lint,
-    body::{Watch, has_bytes, watched},
+    body::watched,
     check,
-    exchange::{Call, Declared, Exchange, Mark, Running, Sent},
-    fields::{self, Length},
-    ledger::{Ledger, OF_A_REQUEST, OF_A_RESPONSE, Polled, Tally},
+    exchange::{Call, Declared, Exchange, Mark, Running},
+    fields::Length,
+    ledger::{Ledger, OF_A_REQUEST, OF_A_RESPONSE, Tally},
     record::{Bench, Parties, Party, Record, Seen, Trail},
     request,
     response::{self, Asked, is_bodiless},
+    watches::{RequestWatch, ResponseWatch},
 };
 use crate::{App, Body, Request, Response};
 
@@ -31,7 +27,7 @@ pub(super) enum Place {
 }
 
 /// The same, for one request.
-enum Passage {
+pub(super) enum Passage {
     Alone,
     Outside(Arc<Exchange>),
     Inside(Arc<Exchange>, Call),
@@ -58,16 +54,8 @@ pub(super) async fn watch(
     answered(&bench, &passage, &mut response);
     let length = Length::of(response.headers()).known();
     let claimed = length.filter(|_| !asked.is_head && !is_bodiless(response.status()));
-    let watch = ResponseWatch {
-        sent: Sent::of(&response, asked.is_head),
-        is_typed: response.headers().contains_key(header::CONTENT_TYPE)
-            || is_bodiless(response.status()),
-        announced: asked.announces_trailers.then(|| announced(&response)),
-        received: received.filter(|_| response.status() != StatusCode::SWITCHING_PROTOCOLS),
-        passage,
-        undropped: Arc::clone(&lint.undropped.count),
-        ended: false,
-    };
+    let undropped = Arc::clone(&lint.undropped.count);
+    let watch = ResponseWatch::new(&response, asked, passage, received, undropped);
     let ledger = Ledger::new(&OF_A_RESPONSE, claimed);
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = watched(body, ledger, bench, watch, cuts.responses);
@@ -130,19 +118,11 @@ fn watch_request(
         return None;
     }
     let dropped = Arc::new(AtomicBool::new(false));
-    let watch = RequestWatch(Arc::clone(&dropped));
+    let watch = RequestWatch::new(Arc::clone(&dropped));
     let ledger = Ledger::new(&OF_A_REQUEST, Length::of(request.headers()).known());
     let body = std::mem::take(request.body_mut());
     *request.body_mut() = watched(body, ledger, bench.clone(), watch, cut);
     Some(dropped)
-}
-
-struct RequestWatch(Arc<AtomicBool>);
-
-impl Watch for RequestWatch {
-    fn closed(&mut self, _: &Bench, _: &Ledger) {
-        self.0.store(true, Ordering::Release);
-    }
 }
 
 fn call(bench: &Bench, exchange: &Arc<Exchange>) -> Running {
@@ -179,87 +159,4 @@ fn in_memory(body: &Body) -> Option<Tally> {
         (None, _) => return None,
     }
     Some(tally)
-}
-
-fn announced(response: &Response) -> Vec<String> {
-    let names = fields::members(response.headers(), &header::TRAILER);
-    names.map(str::to_ascii_lowercase).collect()
-}
-
-/// What looks at the body of a response.
-struct ResponseWatch {
-    sent: Sent,
-    is_typed: bool,
-    /// The trailers that may come; all may, where nothing must announce them.
-    announced: Option<Vec<String>>,
-    /// Whether the body of the request is gone.
-    received: Option<Arc<AtomicBool>>,
-    passage: Passage,
-    /// How many bodies have ended and are still there.
-    undropped: Arc<AtomicUsize>,
-    ended: bool,
-}
-
-impl ResponseWatch {
-    fn is_unannounced(&self, name: &HeaderName) -> bool {
-        let announced = self.announced.as_ref();
-        announced.is_some_and(|names| !names.iter().any(|announced| announced == name.as_str()))
-    }
-
-    fn trailers(&mut self, bench: &Bench, trailers: &http::HeaderMap) {
-        self.sent.trailers.extend(trailers.clone());
-        if let Some(name) = trailers.keys().find(|name| self.is_unannounced(name)) {
-            let what = format!("the trailer `{name}` comes unannounced");
-            bench.find(check::UNANNOUNCED_TRAILERS, Party::Callee, what);
-        }
-    }
-}
-
-impl Watch for ResponseWatch {
-    fn polled(&mut self, bench: &Bench, polled: &Polled) {
-        match polled {
-            std::task::Poll::Ready(Some(Ok(frame))) => {
-                if has_bytes(frame) && !self.is_typed {
-                    self.is_typed = true;
-                    let what = "a body has no `Content-Type`";
-                    bench.find(check::NO_CONTENT_TYPE, Party::Callee, what);
-                }
-                if let Some(trailers) = frame.trailers_ref() {
-                    self.trailers(bench, trailers);
-                }
-            }
-            std::task::Poll::Ready(_) if !self.ended => {
-                self.ended = true;
-                self.undropped.fetch_add(1, Ordering::Relaxed);
-            }
-            _ => {}
-        }
-        match &self.passage {
-            Passage::Inside(exchange, call) => exchange.inner_polled(*call, polled),
-            Passage::Outside(exchange) => {
-                if let Some((check, what)) = exchange.outer_polled(polled) {
-                    bench.find(check, Party::Callee, what);
-                }
-            }
-            Passage::Alone => {}
-        }
-    }
-
-    fn closed(&mut self, bench: &Bench, ledger: &Ledger) {
-        if self.ended {
-            self.undropped.fetch_sub(1, Ordering::Relaxed);
-        }
-        match &self.passage {
-            Passage::Inside(exchange, call) => return exchange.inner_closed(*call, ledger),
-            Passage::Outside(exchange) => {
-                bench.find_all(Party::Callee, exchange.outer_closed(&self.sent, ledger));
-            }
-            Passage::Alone => {}
-        }
-        let received = self.received.as_ref();
-        if received.is_some_and(|gone| !gone.load(Ordering::Acquire)) {
-            let what = "the body of the request outlives the response";
-            bench.find(check::REQUEST_KEPT, Party::Callee, what);
-        }
-    }
 }
