@@ -152,7 +152,8 @@ impl Lint {
     }
 
     /// Writes what it finds to the host's error stream, each finding once, in lines that begin with
-    /// `lint: `; for development. What differs in its details is another finding, up to 1,000.
+    /// `lint: `; for development. What differs in its details is another finding; after 1,000 of
+    /// them it says so, and no more.
     #[must_use]
     pub fn reporting() -> Lint {
         Lint::to(Destination::ErrorStream(Arc::default()))

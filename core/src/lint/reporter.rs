@@ -65,8 +65,8 @@ impl Drop for Panicking {
     }
 }
 
-/// So many findings are told apart; beyond them every one is reported again.
-const TOLD_APART: usize = 1000;
+/// So many findings are told, that no client fills a log with what it makes up.
+const AT_MOST: usize = 1000;
 
 /// Writes each finding once to the error stream of the host.
 #[derive(Default)]
@@ -77,10 +77,16 @@ impl ToErrorStream {
         let mut hasher = DefaultHasher::new();
         (finding.rules(), finding.what(), finding.whose()).hash(&mut hasher);
         let mut told = lock(&self.0);
-        if told.len() < TOLD_APART && !told.insert(hasher.finish()) {
+        if told.len() == AT_MOST || !told.insert(hasher.finish()) {
             return;
         }
+        let is_last = told.len() == AT_MOST;
         drop(told);
         errors.report(&format!("lint: {finding}"));
+        if is_last {
+            errors.report(&format!(
+                "lint: these were {AT_MOST} findings; no more are told"
+            ));
+        }
     }
 }

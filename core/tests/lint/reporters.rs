@@ -90,20 +90,22 @@ impl ErrorSink for Lines {
     }
 }
 
+/// A request of a host with this error stream.
+fn request_to(lines: &Lines) -> Request {
+    let mut connection = Connection::default();
+    connection.errors = Arc::new(lines.clone());
+    let mut request = get("/");
+    let environ = Environ::new(Arc::new(connection), Version::HTTP_11);
+    request.extensions_mut().insert(environ);
+    request
+}
+
 #[tokio::test]
 async fn the_hosts_error_stream_is_told_of_each_finding_once() {
     let lines = Lines::default();
-    let request = || {
-        let mut connection = Connection::default();
-        connection.errors = Arc::new(lines.clone());
-        let mut request = get("/");
-        let environ = Environ::new(Arc::new(connection), Version::HTTP_11);
-        request.extensions_mut().insert(environ);
-        request
-    };
     let app = Pipeline::new().with(Lint::reporting()).app(untyped);
     for _ in 0..3 {
-        drop(app.respond(request()).await);
+        drop(app.respond(request_to(&lines)).await);
     }
     let told = lines.0.lock().expect("no panic");
     assert_eq!(
@@ -112,6 +114,25 @@ async fn the_hosts_error_stream_is_told_of_each_finding_once() {
             "lint: warning of rule A6 by the app at GET /: a body has no `Content-Type`; to mend it: \
           say the `Content-Type`"
         ]
+    );
+}
+
+#[tokio::test]
+async fn no_client_fills_the_error_stream_with_what_it_makes_up() {
+    let lines = Lines::default();
+    let app = Pipeline::new()
+        .with(Lint::reporting())
+        .app(async |_: Request| plain("hello"));
+    for number in 0..1100 {
+        let mut request = request_to(&lines);
+        *request.uri_mut() = format!("/./{number}").parse().expect("a target");
+        drop(app.respond(request).await);
+    }
+    let told = lines.0.lock().expect("no panic");
+    assert_eq!(told.len(), 1001);
+    assert_eq!(
+        told[1000],
+        "lint: these were 1000 findings; no more are told"
     );
 }
 
@@ -125,12 +146,4 @@ async fn any_closure_is_a_reporter() {
     let app = Pipeline::new().with(lint).app(untyped);
     drop(app.respond(get("/")).await);
     assert_eq!(*rules.lock().expect("no panic"), ["A6"]);
-    let app = Pipeline::new()
-        .with(lint_of_nothing())
-        .app(async |_: Request| plain("hello"));
-    drop(app.respond(get("/")).await);
-}
-
-fn lint_of_nothing() -> Lint {
-    Lint::new(|finding: &Finding| panic!("{finding}"))
 }
