@@ -10,17 +10,17 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{
     ledger::{Ledger, Polled, Promise},
-    record::Bench,
+    record::Stand,
 };
 use crate::{Body, BodyEnd, BodyError, BodyWatch, Ending};
 
 /// What looks at a body, beside its ledger.
 pub(super) trait Watch: Send + Sync + Unpin + 'static {
     /// It was polled.
-    fn polled(&mut self, _: &Bench, _: &Polled) {}
+    fn polled(&mut self, _: &Stand, _: &Polled) {}
 
     /// It is gone. Called exactly once.
-    fn closed(&mut self, bench: &Bench, ledger: &Ledger);
+    fn closed(&mut self, stand: &Stand, ledger: &Ledger);
 }
 
 /// `body`, watched. What is in memory or in a file stays there; `cut` breaks it off after so many
@@ -28,20 +28,20 @@ pub(super) trait Watch: Send + Sync + Unpin + 'static {
 pub(super) fn watched(
     mut body: Body,
     mut ledger: Ledger,
-    bench: Bench,
+    stand: Stand,
     mut watch: impl Watch,
     cut: Option<usize>,
 ) -> Body {
     if body.in_memory_len() == Some(0) {
         // It may know more than that it is empty, so it stays as it is.
-        close(&mut ledger, true, &bench, &mut watch);
+        close(&mut ledger, true, &stand, &mut watch);
         return body;
     }
     if cut.is_some() || body.is_stream() {
         return Body::new(WatchedBody {
             body: Some(body),
             ledger,
-            bench,
+            stand,
             cut,
             watch,
         });
@@ -51,23 +51,23 @@ pub(super) fn watched(
     }
     body = body.watch(InPlace {
         ledger,
-        bench,
+        stand,
         watch,
     });
     body
 }
 
-fn close(ledger: &mut Ledger, at_end: bool, bench: &Bench, watch: &mut impl Watch) {
+fn close(ledger: &mut Ledger, at_end: bool, stand: &Stand, watch: &mut impl Watch) {
     for (check, party, what) in ledger.dropped(at_end) {
-        bench.find(check, party, what);
+        stand.find(check, party, what);
     }
-    watch.closed(bench, ledger);
+    watch.closed(stand, ledger);
 }
 
 /// Bytes in memory, or a file.
 struct InPlace<W> {
     ledger: Ledger,
-    bench: Bench,
+    stand: Stand,
     watch: W,
 }
 
@@ -76,7 +76,7 @@ impl<W: Watch> BodyWatch for InPlace<W> {
         self.ledger.ended = true;
         self.ledger.complete =
             end.ending == Ending::Complete && self.ledger.tally.bytes == end.bytes;
-        self.watch.closed(&self.bench, &self.ledger);
+        self.watch.closed(&self.stand, &self.ledger);
     }
 }
 
@@ -84,7 +84,7 @@ impl<W: Watch> BodyWatch for InPlace<W> {
 struct WatchedBody<W: Watch> {
     body: Option<Body>,
     ledger: Ledger,
-    bench: Bench,
+    stand: Stand,
     cut: Option<usize>,
     watch: W,
 }
@@ -95,7 +95,7 @@ impl<W: Watch> WatchedBody<W> {
         if let Some(body) = self.body.take() {
             let at_end = body.is_end_stream() || body.size_hint().exact() == Some(0);
             drop(body);
-            close(&mut self.ledger, at_end, &self.bench, &mut self.watch);
+            close(&mut self.ledger, at_end, &self.stand, &mut self.watch);
         }
     }
 }
@@ -117,9 +117,9 @@ impl<W: Watch> HttpBody for WatchedBody<W> {
         let promise = Promise::of(body);
         let polled = Pin::new(body).poll_frame(cx);
         for (check, party, what) in this.ledger.polled(&promise, &polled) {
-            this.bench.find(check, party, what);
+            this.stand.find(check, party, what);
         }
-        this.watch.polled(&this.bench, &polled);
+        this.watch.polled(&this.stand, &polled);
         if let (Poll::Ready(Some(_)), Some(frames)) = (&polled, &mut this.cut) {
             *frames = frames.saturating_sub(1);
         }

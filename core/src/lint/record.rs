@@ -90,14 +90,14 @@ impl Record {
     }
 }
 
-/// A record, and the parties between which something is looked at.
+/// Where a lint stands in one request: its record, and the parties on both sides.
 #[derive(Clone)]
-pub(super) struct Bench {
+pub(super) struct Stand {
     pub(super) record: Arc<Record>,
     pub(super) parties: Arc<Parties>,
 }
 
-impl Bench {
+impl Stand {
     pub(super) fn find(&self, check: Check, party: Party, what: impl fmt::Display) {
         self.record.find(check, self.parties.name(party), what);
     }

@@ -9,7 +9,7 @@ use super::{
     exchange::{Call, Declared, Exchange, Mark, Running},
     fields::Length,
     ledger::{Ledger, OF_A_REQUEST, OF_A_RESPONSE, Tally},
-    record::{Bench, Parties, Party, Record, Seen, Trail},
+    record::{Parties, Party, Record, Seen, Stand, Trail},
     request,
     response::{self, Asked, is_bodiless},
     watches::{RequestWatch, ResponseWatch},
@@ -42,23 +42,23 @@ pub(super) async fn watch(
     next: &impl App,
 ) -> Response {
     let asked = Asked::by(&request);
-    let (bench, passage, running) = enter(lint, parties, place, &mut request);
+    let (stand, passage, running) = enter(lint, parties, place, &mut request);
     let cuts = match passage {
         Passage::Inside(..) => Default::default(),
         _ => lint.cuts,
     };
-    let received = watch_request(&mut request, &bench, cuts.requests);
+    let received = watch_request(&mut request, &stand, cuts.requests);
     let mut response = next.respond(request).await;
     drop(running);
-    bench.find_all(Party::Callee, response::check(&response, asked));
-    answered(&bench, &passage, &mut response);
+    stand.find_all(Party::Callee, response::check(&response, asked));
+    answered(&stand, &passage, &mut response);
     let length = Length::of(response.headers()).known();
     let claimed = length.filter(|_| !asked.is_head && !is_bodiless(response.status()));
     let undropped = Arc::clone(&lint.undropped.count);
     let watch = ResponseWatch::new(&response, asked, passage, received, undropped);
     let ledger = Ledger::new(&OF_A_RESPONSE, claimed);
     let body = std::mem::take(response.body_mut());
-    *response.body_mut() = watched(body, ledger, bench, watch, cuts.responses);
+    *response.body_mut() = watched(body, ledger, stand, watch, cuts.responses);
     response
 }
 
@@ -68,30 +68,30 @@ fn enter(
     parties: &Arc<Parties>,
     place: Place,
     request: &mut Request,
-) -> (Bench, Passage, Option<Running>) {
+) -> (Stand, Passage, Option<Running>) {
     let trail = request.extensions_mut().remove::<Trail>();
     let record = match &trail {
         Some(trail) => Arc::clone(&trail.record),
         None => Arc::new(Record::new(lint.destination.clone(), request)),
     };
-    let bench = Bench {
+    let stand = Stand {
         record: Arc::clone(&record),
         parties: Arc::clone(parties),
     };
     match &trail {
-        Some(trail) => bench.find_all(Party::Caller, request::compare(&trail.seen, request)),
+        Some(trail) => stand.find_all(Party::Caller, request::compare(&trail.seen, request)),
         None if matches!(place, Place::Inside) => {
             let what = "the request has lost its extensions";
-            bench.find(check::ENVIRON_LOST, Party::Caller, what);
+            stand.find(check::ENVIRON_LOST, Party::Caller, what);
         }
         None => {}
     }
-    bench.find_all(Party::Caller, request::check(request));
+    stand.find_all(Party::Caller, request::check(request));
     let exchange = trail.and_then(|trail| trail.exchange);
     let (passage, running) = match (place, exchange) {
         (Place::Outside(declared), _) => (Passage::Outside(Exchange::new(declared)), None),
         (Place::Inside, Some(exchange)) => {
-            let running = call(&bench, &exchange);
+            let running = call(&stand, &exchange);
             (Passage::Inside(exchange, running.call), Some(running))
         }
         _ => (Passage::Alone, None),
@@ -105,13 +105,13 @@ fn enter(
             _ => None,
         },
     });
-    (bench, passage, running)
+    (stand, passage, running)
 }
 
 /// The body of the request, watched. What is given back becomes true when it is dropped.
 fn watch_request(
     request: &mut Request,
-    bench: &Bench,
+    stand: &Stand,
     cut: Option<usize>,
 ) -> Option<Arc<AtomicBool>> {
     if request.body().in_memory_len() == Some(0) {
@@ -121,21 +121,21 @@ fn watch_request(
     let watch = RequestWatch::new(Arc::clone(&dropped));
     let ledger = Ledger::new(&OF_A_REQUEST, Length::of(request.headers()).known());
     let body = std::mem::take(request.body_mut());
-    *request.body_mut() = watched(body, ledger, bench.clone(), watch, cut);
+    *request.body_mut() = watched(body, ledger, stand.clone(), watch, cut);
     Some(dropped)
 }
 
-fn call(bench: &Bench, exchange: &Arc<Exchange>) -> Running {
+fn call(stand: &Stand, exchange: &Arc<Exchange>) -> Running {
     let (running, once_too_often) = exchange.call();
     if once_too_often {
         let what = "it calls the app inside of it twice";
-        bench.find(check::CALLED_TWICE, Party::Caller, what);
+        stand.find(check::CALLED_TWICE, Party::Caller, what);
     }
     running
 }
 
 /// Leaves a mark on a response from inside, and looks for it outside.
-fn answered(bench: &Bench, passage: &Passage, response: &mut Response) {
+fn answered(stand: &Stand, passage: &Passage, response: &mut Response) {
     match passage {
         Passage::Alone => {}
         Passage::Inside(exchange, call) => {
@@ -146,7 +146,7 @@ fn answered(bench: &Bench, passage: &Passage, response: &mut Response) {
         Passage::Outside(exchange) => {
             let mark = response.extensions_mut().remove::<Mark>();
             let marked = mark.is_some_and(|mark| mark.is_of(exchange));
-            bench.find_all(Party::Callee, exchange.outer_answered(response, marked));
+            stand.find_all(Party::Callee, exchange.outer_answered(response, marked));
         }
     }
 }

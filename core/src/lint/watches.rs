@@ -16,7 +16,7 @@ use super::{
     exchange::Sent,
     fields,
     ledger::{Ledger, Polled},
-    record::{Bench, Party},
+    record::{Party, Stand},
     response::{Asked, is_bodiless},
     sides::Passage,
 };
@@ -33,7 +33,7 @@ impl RequestWatch {
 }
 
 impl Watch for RequestWatch {
-    fn closed(&mut self, _: &Bench, _: &Ledger) {
+    fn closed(&mut self, _: &Stand, _: &Ledger) {
         self.0.store(true, Ordering::Release);
     }
 }
@@ -77,26 +77,26 @@ impl ResponseWatch {
         announced.is_some_and(|names| !names.iter().any(|announced| announced == name.as_str()))
     }
 
-    fn trailers(&mut self, bench: &Bench, trailers: &HeaderMap) {
+    fn trailers(&mut self, stand: &Stand, trailers: &HeaderMap) {
         self.sent.trailers.extend(trailers.clone());
         if let Some(name) = trailers.keys().find(|name| self.is_unannounced(name)) {
             let what = format!("the trailer `{name}` comes unannounced");
-            bench.find(check::UNANNOUNCED_TRAILERS, Party::Callee, what);
+            stand.find(check::UNANNOUNCED_TRAILERS, Party::Callee, what);
         }
     }
 }
 
 impl Watch for ResponseWatch {
-    fn polled(&mut self, bench: &Bench, polled: &Polled) {
+    fn polled(&mut self, stand: &Stand, polled: &Polled) {
         match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if has_bytes(frame) && !self.is_typed {
                     self.is_typed = true;
                     let what = "a body has no `Content-Type`";
-                    bench.find(check::NO_CONTENT_TYPE, Party::Callee, what);
+                    stand.find(check::NO_CONTENT_TYPE, Party::Callee, what);
                 }
                 if let Some(trailers) = frame.trailers_ref() {
-                    self.trailers(bench, trailers);
+                    self.trailers(stand, trailers);
                 }
             }
             Poll::Ready(_) if !self.ended => {
@@ -109,28 +109,28 @@ impl Watch for ResponseWatch {
             Passage::Inside(exchange, call) => exchange.inner_polled(*call, polled),
             Passage::Outside(exchange) => {
                 if let Some((check, what)) = exchange.outer_polled(polled) {
-                    bench.find(check, Party::Callee, what);
+                    stand.find(check, Party::Callee, what);
                 }
             }
             Passage::Alone => {}
         }
     }
 
-    fn closed(&mut self, bench: &Bench, ledger: &Ledger) {
+    fn closed(&mut self, stand: &Stand, ledger: &Ledger) {
         if self.ended {
             self.undropped.fetch_sub(1, Ordering::Relaxed);
         }
         match &self.passage {
             Passage::Inside(exchange, call) => return exchange.inner_closed(*call, ledger),
             Passage::Outside(exchange) => {
-                bench.find_all(Party::Callee, exchange.outer_closed(&self.sent, ledger));
+                stand.find_all(Party::Callee, exchange.outer_closed(&self.sent, ledger));
             }
             Passage::Alone => {}
         }
         let received = self.received.as_ref();
         if received.is_some_and(|gone| !gone.load(Ordering::Acquire)) {
             let what = "the body of the request outlives the response";
-            bench.find(check::REQUEST_KEPT, Party::Callee, what);
+            stand.find(check::REQUEST_KEPT, Party::Callee, what);
         }
     }
 }
