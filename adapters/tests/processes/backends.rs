@@ -45,7 +45,10 @@ fn a_second_signal_breaks_off_what_runs() {
         backend.process.signal("TERM");
         std::thread::sleep(std::time::Duration::from_millis(200));
         backend.process.signal("TERM");
-        assert_eq!(all(stream).0, "");
+        assert_eq!(
+            all(stream),
+            (String::new(), Some(ErrorKind::ConnectionReset))
+        );
         let (rest, well) = backend.process.end();
         assert!(
             rest.contains("1 connections were broken off by a second signal"),
@@ -59,17 +62,26 @@ fn a_second_signal_breaks_off_what_runs() {
 }
 
 #[test]
-fn a_host_that_is_killed_leaves_half_an_answer() {
+fn an_answer_that_is_broken_off_with_the_host_is_a_reset() {
     for spoken in Spoken::ALL {
-        let mut backend = Backend::start(spoken);
-        let mut stream = backend.request("GET", "/endless", 0);
-        assert_eq!(backend.process.line(), "begun");
-        let mut first = [0; 8];
-        stream.read_exact(&mut first).expect("the head");
-        backend.process.signal("KILL");
-        let (answer, _) = all(stream);
-        assert!(!answer.contains("content-length"), "{answer}");
-        assert!(!backend.process.end().1);
+        for signals in [&["KILL"][..], &["TERM", "TERM"]] {
+            let mut backend = Backend::start(spoken);
+            let mut stream = backend.request("GET", "/endless", 0);
+            assert_eq!(backend.process.line(), "begun");
+            let mut first = [0; 8];
+            stream.read_exact(&mut first).expect("the head");
+            for signal in signals {
+                backend.process.signal(signal);
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+            let (answer, error) = all(stream);
+            assert_eq!(
+                error,
+                Some(ErrorKind::ConnectionReset),
+                "{signals:?}: {answer}"
+            );
+            assert_eq!(backend.process.end().1, signals.len() == 2);
+        }
     }
 }
 
