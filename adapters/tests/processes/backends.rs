@@ -1,6 +1,9 @@
 //! SCGI and uwsgi: what a web server sees when something ends in the middle.
 
-use std::io::{ErrorKind, Read, Write};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+};
 
 use enfilade_adapters::{Scgi, Uwsgi};
 
@@ -135,4 +138,22 @@ fn a_body_that_is_cut_short_is_an_error_for_the_app() {
         backend.process.signal("TERM");
         backend.process.end();
     }
+}
+
+#[test]
+fn a_host_that_is_out_of_files_serves_again_when_there_are_some() {
+    let mut backend = Backend::with_files(Spoken::Scgi, 24);
+    let connections: Vec<_> = (0..32)
+        .map(|_| TcpStream::connect(&backend.address).expect("it listens"))
+        .collect();
+    let line = backend.process.line();
+    assert!(
+        line.starts_with("cannot accept connections for the moment: "),
+        "{line}"
+    );
+    drop(connections);
+    let (answer, _) = all(backend.request("GET", "/tea", 0));
+    assert!(answer.ends_with("\r\n\r\n + /tea"), "{answer}");
+    backend.process.signal("TERM");
+    assert!(backend.process.end().1);
 }
