@@ -42,8 +42,9 @@ impl Names {
 ///
 /// `Connection` cannot name `Host`: which site is asked for is the message's.
 ///
-/// Most messages have none, and then there is nothing to call it for: see [`Names`].
-pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+/// A gateway does it to requests and to responses; this is for whoever makes requests of something
+/// else and has none yet.
+pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
