@@ -2,7 +2,10 @@
 //!
 //! It is written from the specification alone and shares nothing with the host that it tests.
 
-#![allow(dead_code, reason = "each test that includes this file uses a part of it")]
+#![allow(
+    dead_code,
+    reason = "each test that includes this file uses a part of it"
+)]
 
 use std::{collections::BTreeMap, io};
 
@@ -86,7 +89,10 @@ pub fn get(target: &str) -> Vec<(&str, &str)> {
 
 pub fn request<'a>(method: &'a str, target: &'a str, length: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
-        ("QUERY_STRING", target.split_once('?').map_or("", |(_, q)| q)),
+        (
+            "QUERY_STRING",
+            target.split_once('?').map_or("", |(_, q)| q),
+        ),
         ("REQUEST_METHOD", method),
         ("CONTENT_TYPE", ""),
         ("CONTENT_LENGTH", length),
@@ -201,7 +207,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn answers(&mut self, ids: &[u16]) -> BTreeMap<u16, Answer> {
         let mut answers: BTreeMap<u16, Answer> = BTreeMap::new();
         let ended = |answers: &BTreeMap<u16, Answer>, id| {
-            answers.get(id).is_some_and(|answer: &Answer| answer.end.is_some())
+            answers
+                .get(id)
+                .is_some_and(|answer: &Answer| answer.end.is_some())
         };
         while !ids.iter().all(|id| ended(&answers, id)) {
             let Some(record) = self.record().await else {

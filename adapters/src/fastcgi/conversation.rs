@@ -1,4 +1,4 @@
-//! One connection as the protocol sees it, without I/O: [`Protocol`].
+//! One connection as the protocol sees it, without I/O: [`Conversation`].
 
 use bytes::{Bytes, BytesMut};
 
@@ -27,7 +27,7 @@ pub(crate) enum Event {
 /// Bytes in, events out. It answers by itself what needs no app: management records, and requests
 /// that cannot be taken.
 #[derive(Debug)]
-pub(crate) struct Protocol {
+pub(crate) struct Conversation {
     rules: Rules,
     reader: RecordReader,
     record: Record,
@@ -75,9 +75,9 @@ pub(crate) const UNANSWERED: u32 = 1;
 const BEGIN_LENGTH: u16 = 8;
 const KEEP_CONNECTION: u8 = 1;
 
-impl Protocol {
-    pub(crate) fn new(rules: Rules) -> Protocol {
-        Protocol {
+impl Conversation {
+    pub(crate) fn new(rules: Rules) -> Conversation {
+        Conversation {
             rules,
             reader: RecordReader::default(),
             record: Record::Ignored,
