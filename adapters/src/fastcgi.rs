@@ -9,18 +9,20 @@
 //! }
 //! ```
 //!
-//! What reaches the app and its client, and what does not:
+//! What it can carry:
 //!
-//! | | carried |
-//! |---|---|
-//! | request bodies stream | yes |
-//! | responses stream | yes |
-//! | trailers | no |
-//! | informational responses | no |
-//! | upgrade | no |
-//! | files are sent by the system | no |
-//! | a client that leaves drops the app's future | yes |
-//! | the process ends after one request | no |
+//! | | | |
+//! |---|---|---|
+//! | bodies of requests stream | yes | as far as the web server does not collect them first |
+//! | bodies of responses stream | yes | |
+//! | trailers | no | |
+//! | peer, local address, server name | yes | as the web server tells them |
+//! | facts of TLS | yes | as the web server tells them; no certificates of clients |
+//! | informational responses | no | |
+//! | upgrade | no | |
+//! | files are sent by the operating system | no | |
+//! | a client that leaves drops the app | yes | when the web server aborts the request or closes the connection |
+//! | the process ends after one request | no | |
 //!
 //! # In front of it
 //!
@@ -82,21 +84,23 @@ mod inherited;
 mod management;
 mod pairs;
 mod pipe;
+mod protocol;
 mod record;
-mod records;
 mod rules;
 mod serving;
 mod stall;
 mod stderr;
 mod verdict;
 
-pub use records::Records;
+pub use pairs::{CutPair, Pairs};
+pub use protocol::FastCgiProtocol;
+pub use record::{BadVersion, Header, Piece, RecordReader};
 
 /// Hosts an app over FastCGI. What it has in common with its kin is told at [`Backend`], what is
 /// special about it in the [module](self).
-pub type FastCgi = Backend<Records>;
+pub type FastCgi = Backend<FastCgiProtocol>;
 
-impl Backend<Records> {
+impl Backend<FastCgiProtocol> {
     /// Answers requests that ask for an Authorizer with `app`. By default they are refused.
     ///
     /// A web server asks it whether a request may pass. A response with status 200 lets it pass;

@@ -88,7 +88,7 @@ impl Conversation {
         }
     }
 
-    /// Records for the web server that go out before anything else.
+    /// FastCgiProtocol for the web server that go out before anything else.
     pub(crate) const fn replies(&mut self) -> &mut BytesMut {
         &mut self.replies
     }

@@ -14,8 +14,8 @@ use super::{
     closing::linger,
     conversation::{Conversation, Event},
     exchange::{Ended, Exchange, ROOM},
+    protocol::FastCgiProtocol,
     record::ProtocolStatus,
-    records::Records,
     rules::Role,
     stall::Stall,
 };
@@ -28,8 +28,9 @@ use crate::{
 /// more while there is room for what they give; nothing else is kept.
 pub(super) struct Serving<'a> {
     reader: Reader,
-    writer: Writer,
-    records: &'a Records,
+    /// There until it is dropped.
+    writer: Option<Writer>,
+    protocol: &'a FastCgiProtocol,
     site: &'a Site,
     conversation: Conversation,
     input: BytesMut,
@@ -60,15 +61,15 @@ impl<'a> Serving<'a> {
     pub(super) fn new(
         reader: Reader,
         writer: Writer,
-        records: &'a Records,
+        protocol: &'a FastCgiProtocol,
         site: &'a Site,
     ) -> Serving<'a> {
         Serving {
             reader,
-            writer,
-            records,
+            writer: Some(writer),
+            protocol,
             site,
-            conversation: Conversation::new(records.rules),
+            conversation: Conversation::new(protocol.rules),
             input: BytesMut::new(),
             output: BytesMut::new(),
             exchanges: Vec::new(),
@@ -84,8 +85,10 @@ impl<'a> Serving<'a> {
 
     /// Closes the connection, after [`poll`](Serving::poll) has ended well.
     pub(super) async fn close(&mut self) {
-        if !self.broken {
-            linger(&mut self.reader, &mut self.writer).await;
+        if !self.broken
+            && let Some(writer) = &mut self.writer
+        {
+            linger(&mut self.reader, writer).await;
         }
     }
 
@@ -152,7 +155,7 @@ impl<'a> Serving<'a> {
                     exchange.feed.push(content);
                     if exchange.feed.is_full() {
                         let patience = self
-                            .records
+                            .protocol
                             .rules
                             .multiplexes()
                             .then_some(exchange.patience);
@@ -171,10 +174,10 @@ impl<'a> Serving<'a> {
     }
 
     fn begin(&mut self, id: u16, role: Role, params: Option<Bytes>) -> Result<(), Breach> {
-        match self.records.permit() {
+        match self.protocol.permit() {
             Some(permit) => {
                 let exchange =
-                    Exchange::new(id, role, params, self.records.stall, self.site, permit)?;
+                    Exchange::new(id, role, params, self.protocol.stall, self.site, permit)?;
                 self.exchanges.push(exchange);
             }
             None => self.conversation.refuse(id, ProtocolStatus::Overloaded),
@@ -190,7 +193,7 @@ impl<'a> Serving<'a> {
         let mut at = 0;
         while let Some(exchange) = self.exchanges.get_mut(at) {
             let id = exchange.id;
-            match exchange.poll(cx, self.records, self.site, &mut self.output) {
+            match exchange.poll(cx, self.protocol, self.site, &mut self.output) {
                 Poll::Pending => at += 1,
                 Poll::Ready(ended) => {
                     self.exchanges.remove(at);
@@ -207,6 +210,9 @@ impl<'a> Serving<'a> {
     }
 
     fn send(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let Some(writer) = &mut self.writer else {
+            return Err(Gone::Closed);
+        };
         let mut sent = false;
         loop {
             if self.output.len() < ROOM {
@@ -217,7 +223,7 @@ impl<'a> Serving<'a> {
             if self.output.is_empty() {
                 break;
             }
-            match Pin::new(&mut self.writer).poll_write(cx, &self.output) {
+            match Pin::new(&mut *writer).poll_write(cx, &self.output) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(written @ 1..)) => self.output.advance(written),
                 Poll::Ready(Ok(0) | Err(_)) => return Err(Gone::Closed),
@@ -244,8 +250,9 @@ impl Drop for Serving<'_> {
     /// An answer that is not whole must not look like one. Where it has no length, the end of the
     /// connection alone would not tell: nginx takes it for the end of the answer.
     fn drop(&mut self) {
-        if self.broken || !self.exchanges.is_empty() {
-            self.writer.reset_on_drop();
+        let is_whole = !self.broken && self.exchanges.is_empty();
+        if let Some(writer) = self.writer.take().filter(|_| !is_whole) {
+            writer.reset();
         }
     }
 }

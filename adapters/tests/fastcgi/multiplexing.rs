@@ -37,11 +37,14 @@ async fn a_second_request_is_refused_while_one_runs_unless_it_was_allowed() {
 
 #[tokio::test]
 async fn requests_run_at_the_same_time_and_their_records_do_not_mix() {
-    let running = Running::start_with(multiplexing, async |mut request: Request| -> Result<String> {
-        let body = request.text().await?;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        Ok(body.repeat(50_000))
-    });
+    let running = Running::start_with(
+        multiplexing,
+        async |mut request: Request| -> Result<String> {
+            let body = request.text().await?;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(body.repeat(50_000))
+        },
+    );
     let mut client = running.connect().await;
     let ids = [1, 2, 3, 500, 65_535];
     for id in ids {

@@ -13,18 +13,18 @@ use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
 use crate::client::Client;
 
 /// Long enough for whatever must happen, on a machine with other things to do.
-pub const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// A host that runs until it is dropped or stopped.
-pub struct Running {
-    pub address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
     errors: Arc<Lines>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
 
 #[derive(Default)]
-pub struct Lines(Mutex<Vec<String>>);
+pub(crate) struct Lines(Mutex<Vec<String>>);
 
 impl ErrorSink for Lines {
     fn report(&self, line: &str) {
@@ -33,11 +33,11 @@ impl ErrorSink for Lines {
 }
 
 impl Running {
-    pub fn start(app: impl App + 'static) -> Running {
+    pub(crate) fn start(app: impl App + 'static) -> Running {
         Running::start_with(|host| host, app)
     }
 
-    pub fn start_with(
+    pub(crate) fn start_with(
         options: impl FnOnce(FastCgi) -> FastCgi,
         app: impl App + 'static,
     ) -> Running {
@@ -67,24 +67,24 @@ impl Running {
         }
     }
 
-    pub async fn connect(&self) -> Client<TcpStream> {
+    pub(crate) async fn connect(&self) -> Client<TcpStream> {
         let stream = TcpStream::connect(self.address).await.expect("connected");
         Client::new(stream)
     }
 
     /// What was reported to the host, and not to the web server.
-    pub fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         self.errors.0.lock().expect("lines").clone()
     }
 
     /// Tells the host to stop, without waiting for it.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             stop.send(()).expect("the host runs");
         }
     }
 
-    pub async fn stopped(&mut self) {
+    pub(crate) async fn stopped(&mut self) {
         tokio::time::timeout(SOON, &mut self.served)
             .await
             .expect("it stops")
@@ -107,7 +107,7 @@ impl ErrorSink for Sink {
 }
 
 /// Waits until `condition` holds.
-pub async fn until(condition: impl Fn() -> bool) {
+pub(crate) async fn until(condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -1,4 +1,4 @@
-//! The protocol, as a [`Backend`] speaks it: [`Records`].
+//! The protocol, as a [`Backend`] speaks it: [`FastCgiProtocol`].
 
 use std::{
     future::{Future, poll_fn, ready},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// FastCGI 1.0, for [`FastCgi`](super::FastCgi).
-pub struct Records {
+pub struct FastCgiProtocol {
     pub(super) rules: Rules,
     /// How long one request may hold up the others on its connection.
     pub(super) stall: Duration,
@@ -39,9 +39,9 @@ pub(super) type Authorizer = Box<dyn Fn(Request) -> Answered + Send + Sync>;
 /// A request that counts against the bound on them, until it is dropped.
 pub(super) struct Permit(Arc<AtomicUsize>);
 
-impl Default for Records {
-    fn default() -> Records {
-        Records {
+impl Default for FastCgiProtocol {
+    fn default() -> FastCgiProtocol {
+        FastCgiProtocol {
             rules: Rules::default(),
             stall: Duration::from_secs(5),
             authorizer: None,
@@ -51,7 +51,7 @@ impl Default for Records {
     }
 }
 
-impl Records {
+impl FastCgiProtocol {
     /// The answer of the app that plays `role`.
     pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
         match (role, &self.authorizer) {
@@ -80,7 +80,7 @@ impl Records {
     }
 }
 
-impl Protocol for Records {
+impl Protocol for FastCgiProtocol {
     const NAME: &'static str = "fastcgi";
 
     fn capabilities(&self) -> Capabilities {
@@ -121,5 +121,17 @@ impl Protocol for Records {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fidelity::capabilities_in;
+
+    #[test]
+    fn the_table_in_the_documentation_says_what_the_environ_does() {
+        let promised = capabilities_in(include_str!("../fastcgi.rs"));
+        assert_eq!(promised, FastCgiProtocol::default().capabilities());
     }
 }
