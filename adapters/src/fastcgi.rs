@@ -64,8 +64,9 @@
 //!   what is no record, and over TCP the connection is reset. Behind nginx, lighttpd, HAProxy and
 //!   Apache's mod_proxy_fcgi the client sees that it has not all; mod_fcgid puts an error page behind
 //!   what it has, and says that this was all.
-//! * A process that is killed cannot say so. With `fastcgi_keep_conn on` nginx sees it; without, it
-//!   takes what it has for a whole answer, or has the client wait for the rest of a length.
+//! * Over TCP the system says it for a process that is killed, too. Over a Unix socket nothing does:
+//!   with `fastcgi_keep_conn on` nginx sees it, and without it takes what it has for a whole answer,
+//!   or has the client wait for the rest of a length.
 //! * Connections are kept where the web server asks for it, until the host stops.
 //!
 //! # Errors
