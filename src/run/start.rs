@@ -10,14 +10,16 @@ const SYSTEMD_COUNT: &str = "LISTEN_FDS";
 const SYSTEMD_NAMES: &str = "LISTEN_FDNAMES";
 const SYSTEMD_PROCESS: &str = "LISTEN_PID";
 const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
+const LAMBDA_ANSWERS: &str = "ENFILADE_LAMBDA";
 
 /// All variables that are looked at.
-pub(super) const VARIABLES: [&str; 6] = [
+pub(super) const VARIABLES: [&str; 7] = [
     GATEWAY,
     SYSTEMD_COUNT,
     SYSTEMD_NAMES,
     SYSTEMD_PROCESS,
     LAMBDA,
+    LAMBDA_ANSWERS,
     LISTEN,
 ];
 
@@ -33,8 +35,8 @@ pub(super) enum Start {
     Inherited,
     /// On sockets that systemd has opened: what is spoken on each.
     Activated(Vec<Kind>),
-    /// As a function of AWS Lambda.
-    Lambda,
+    /// As a function of AWS Lambda, whose answers are whole or streams.
+    Lambda { is_streaming: bool },
     /// On sockets that are to be opened.
     Listening(Vec<(Kind, String)>),
 }
@@ -53,7 +55,7 @@ impl Start {
             return Ok(Start::Activated(kinds));
         }
         if found.variable(LAMBDA)?.is_some() {
-            return Ok(Start::Lambda);
+            return lambda(found.variable(LAMBDA_ANSWERS)?);
         }
         match found.variable(LISTEN)? {
             Some(places) => listening(places),
@@ -90,6 +92,20 @@ fn activated(found: &Surroundings) -> Result<Option<Vec<Kind>>, HostError> {
     let names = names.split(':').chain(std::iter::repeat(""));
     let kinds: Vec<Kind> = names.take(count.into()).map(Kind::of_socket).collect();
     Ok((count > 0).then_some(kinds))
+}
+
+fn lambda(answers: Option<&str>) -> Result<Start, HostError> {
+    let is_streaming = match answers {
+        None | Some("whole") => false,
+        Some("streaming") => true,
+        Some(other) => {
+            return Err(HostError::new(format!(
+                "{LAMBDA_ANSWERS} is {other:?}; write `streaming` where the function's URL or REST \
+                 API is set up for response streams, or `whole`, which is the default"
+            )));
+        }
+    };
+    Ok(Start::Lambda { is_streaming })
 }
 
 fn listening(places: &str) -> Result<Start, HostError> {
@@ -142,11 +158,26 @@ mod tests {
             (&all[..], true, Start::Cgi),
             (&all[1..], true, Start::Inherited),
             (&all[1..], false, Start::Activated(vec![Kind::Http])),
-            (&all[3..], false, Start::Lambda),
+            (
+                &all[3..],
+                false,
+                Start::Lambda {
+                    is_streaming: false,
+                },
+            ),
+            (
+                &[lambda, (LAMBDA_ANSWERS, "streaming")],
+                false,
+                Start::Lambda { is_streaming: true },
+            ),
             (&all[4..], false, http("[::]:80")),
             (&[], true, Start::Inherited),
             (&[], false, http("127.0.0.1:8000")),
-            (&[(GATEWAY, ""), (LISTEN, ""), (LAMBDA, "")], false, http("127.0.0.1:8000")),
+            (
+                &[(GATEWAY, ""), (LISTEN, ""), (LAMBDA, "")],
+                false,
+                http("127.0.0.1:8000"),
+            ),
             (&[(GATEWAY, "CGI/1.0")], false, Start::Cgi),
         ] {
             let chosen = start(variables, is_socket).expect("a start");
@@ -159,8 +190,18 @@ mod tests {
         use Kind::{FastCgi, Http, Scgi, Uwsgi};
         for (count, process, names, expected) in [
             ("1", Some("7"), None, Some(vec![Http])),
-            ("2", Some("7"), Some("fastcgi:site.socket"), Some(vec![FastCgi, Http])),
-            ("3", Some("7"), Some("scgi-a:uwsgi"), Some(vec![Scgi, Uwsgi, Http])),
+            (
+                "2",
+                Some("7"),
+                Some("fastcgi:site.socket"),
+                Some(vec![FastCgi, Http]),
+            ),
+            (
+                "3",
+                Some("7"),
+                Some("scgi-a:uwsgi"),
+                Some(vec![Scgi, Uwsgi, Http]),
+            ),
             ("1", Some("7"), Some("http:scgi"), Some(vec![Http])),
             ("1", None, Some("scgi"), Some(vec![Scgi])),
             ("1", Some("8"), None, None),
@@ -194,16 +235,27 @@ mod tests {
     fn a_wrong_value_says_what_to_write() {
         for (name, value, advice) in [
             (LISTEN, "8000", "such as `http:127.0.0.1:8000`"),
-            (LISTEN, "https:127.0.0.1:8000", "`fastcgi:`, `scgi:` or `uwsgi:`"),
+            (
+                LISTEN,
+                "https:127.0.0.1:8000",
+                "`fastcgi:`, `scgi:` or `uwsgi:`",
+            ),
             (LISTEN, "http:", "such as `http:127.0.0.1:8000`"),
-            (LISTEN, "http:[::]:80,,http:[::]:81", "several separated by commas"),
+            (
+                LISTEN,
+                "http:[::]:80,,http:[::]:81",
+                "several separated by commas",
+            ),
             (LISTEN, ",", "such as"),
             (GATEWAY, "WSGI/1.0", "`CGI/1.1`"),
             (GATEWAY, "CGI/2.0", "unset it"),
+            (LAMBDA_ANSWERS, "yes", "`streaming`"),
             (SYSTEMD_COUNT, "many", "a number"),
             (SYSTEMD_COUNT, "-1", "a number"),
         ] {
-            let error = start(&[(name, value)], false).expect_err(value).to_string();
+            let mut variables = vec![(name, value)];
+            variables.extend((name == LAMBDA_ANSWERS).then_some((LAMBDA, "127.0.0.1:9001")));
+            let error = start(&variables, false).expect_err(value).to_string();
             assert!(error.contains(name) && error.contains(advice), "{error}");
         }
     }
