@@ -88,6 +88,12 @@ pub fn run(app: impl App + 'static) -> Result<(), HostError> {
 pub fn launch<A: App + 'static>(
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
+    serve(start)
+}
+
+fn serve<A: App + 'static>(
+    start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
+) -> Result<(), HostError> {
     match Start::of(&Surroundings::here())? {
         Start::Cgi => alone::cgi(start),
         Start::Lambda { is_streaming } => alone::lambda(is_streaming, start),

@@ -8,6 +8,8 @@ mod backend;
 pub mod cgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "scgi", feature = "uwsgi")))]
 mod exchange;
+#[cfg(all(unix, feature = "fastcgi"))]
+pub mod fastcgi;
 #[cfg(test)]
 mod fidelity;
 #[cfg(all(unix, feature = "gateway"))]
@@ -29,6 +31,8 @@ pub mod uwsgi;
 pub use backend::{Address, Backend, Listen};
 #[cfg(all(unix, feature = "cgi"))]
 pub use cgi::Cgi;
+#[cfg(all(unix, feature = "fastcgi"))]
+pub use fastcgi::FastCgi;
 #[cfg(all(unix, feature = "lambda"))]
 pub use lambda::Lambda;
 #[cfg(all(unix, feature = "scgi"))]

@@ -34,5 +34,5 @@ macro_rules! into_listen {
 
 #[cfg(feature = "server")]
 into_listen!(enfilade_server::Listen);
-#[cfg(all(unix, any(feature = "scgi", feature = "uwsgi")))]
+#[cfg(all(unix, any(feature = "fastcgi", feature = "scgi", feature = "uwsgi")))]
 into_listen!(enfilade_adapters::Listen);

@@ -25,6 +25,8 @@ pub(super) fn listening<A: App + 'static>(kind: Kind, place: Place) -> Result<Re
     match kind {
         #[cfg(feature = "server")]
         Kind::Http => ready!(enfilade_server::Server::bind(place)),
+        #[cfg(all(unix, feature = "fastcgi"))]
+        Kind::FastCgi => ready!(enfilade_adapters::FastCgi::bind(place)),
         #[cfg(all(unix, feature = "scgi"))]
         Kind::Scgi => ready!(enfilade_adapters::Scgi::bind(place)),
         #[cfg(all(unix, feature = "uwsgi"))]
