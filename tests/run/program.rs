@@ -105,15 +105,6 @@ impl Running {
         line.trim_end().to_owned()
     }
 
-    /// Where it listens, as it says itself: the first place of the next line.
-    pub(crate) fn address(&mut self) -> String {
-        let line = self.line();
-        let place = line
-            .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("{line}"));
-        place.rsplit('/').next().unwrap_or_default().to_owned()
-    }
-
     pub(crate) fn terminate(&self) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status();
