@@ -61,11 +61,17 @@
 //!
 //! [runtime interface]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-use std::{env, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{env, fmt, sync::Arc, time::Duration};
 
 use enfilade_core::{
-    App, Cause, Connection, ErrorSink, Gateway, Host, HostError, Lifecycle, PathPolicy,
-    StandardError,
+    App, Connection, ErrorSink, Gateway, Host, HostError, Lifecycle, PathPolicy,
+    Result as AppResult, StandardError,
+};
+
+use crate::{
+    closing::Closing,
+    launch,
+    stop::{Shutdown, Stop},
 };
 
 mod answer;
@@ -79,9 +85,7 @@ mod next;
 mod pairs;
 mod reply;
 mod request;
-mod runtime;
 mod serving;
-mod signals;
 mod streamed;
 mod target;
 mod working;
@@ -104,7 +108,7 @@ pub struct Lambda {
     paths: PathPolicy,
     lifecycle: Lifecycle,
     stop_deadline: Duration,
-    shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    shutdown: Option<Shutdown>,
     errors: Arc<dyn ErrorSink>,
 }
 
@@ -224,45 +228,75 @@ impl Lambda {
         &self.lifecycle
     }
 
-    /// Tells Lambda that the function cannot start, so that it says so to its operator.
-    ///
-    /// # Errors
-    ///
-    /// Where the runtime interface cannot be reached.
-    pub async fn report_failed_start(&self, message: &str) -> Result<(), HostError> {
-        self.api().fail_start(message).await
-    }
-
     /// Answers invocations until it is told to stop, in the tokio runtime that it is called in.
     ///
     /// # Errors
     ///
     /// Where the runtime interface cannot be reached, or breaks its word; then the process should
     /// end, and Lambda starts another. What was registered on the [`Lifecycle`] is closed then, too.
-    pub async fn serve(mut self, app: impl App + 'static) -> Result<(), HostError> {
-        let shutdown = self.shutdown.take();
-        let lifecycle = self.lifecycle.clone();
-        let served = match shutdown.map_or_else(signals::by_signals, Ok) {
-            Ok(shutdown) => {
-                let extension = self.extend().await;
-                let mut working = Working::new(self.serving(app), extension);
-                for _ in 0..self.workers {
-                    working.add(self.api());
-                }
-                tokio::select! {
-                    served = working.end() => served,
-                    () = shutdown => {
-                        lifecycle.begin_stop();
-                        working.end().await
-                    }
-                }
-            }
-            Err(error) => Err(error),
-        };
-        for error in lifecycle.stop(tokio::time::sleep(self.stop_deadline)).await {
-            self.errors.report(&Cause::new(Box::new(error)).chain());
-        }
+    pub async fn serve(self, app: impl App + 'static) -> Result<(), HostError> {
+        let closing = self.closing();
+        let served = self.serve_unclosed(app).await;
+        closing.run().await;
         served
+    }
+
+    /// Builds a runtime, and serves `app` until the host is told to stop: the body of a `main`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`serve`](Lambda::serve), and where no runtime can be built.
+    ///
+    /// # Panics
+    ///
+    /// Inside of a tokio runtime: `serve` is for that.
+    pub fn run(self, app: impl App + 'static) -> Result<(), HostError> {
+        self.launch(async |_: &Lifecycle| Ok(app))
+    }
+
+    /// Builds a runtime, starts an app in it, and serves it. What `start` opens it registers on the
+    /// [`Lifecycle`], to be closed at the end, or at once if the start fails.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Lambda::run), and where the app does not start, which Lambda is told, too.
+    ///
+    /// # Panics
+    ///
+    /// Inside of a tokio runtime.
+    pub fn launch<A: App + 'static>(
+        self,
+        start: impl AsyncFnOnce(&Lifecycle) -> AppResult<A>,
+    ) -> Result<(), HostError> {
+        let runtime = launch::runtime(None)?;
+        let (closing, mut api) = (self.closing(), self.api());
+        let errors = Arc::clone(&self.errors);
+        let started = async |life: &Lifecycle| {
+            let started = start(life).await;
+            if let Err(error) = &started
+                && let Err(error) = api.fail_start(&error.to_string()).await
+            {
+                errors.report(&format!("Lambda cannot be told: {error:?}"));
+            }
+            started
+        };
+        launch::launch(runtime, closing, started, async |app| self.serve(app).await)
+    }
+
+    async fn serve_unclosed(mut self, app: impl App + 'static) -> Result<(), HostError> {
+        let mut stop = Stop::new(self.shutdown.take())?;
+        let extension = self.extend().await;
+        let mut working = Working::new(self.serving(app), extension);
+        for _ in 0..self.workers {
+            working.add(self.api());
+        }
+        tokio::select! {
+            served = working.end() => served,
+            () = stop.told() => {
+                self.lifecycle.begin_stop();
+                working.end().await
+            }
+        }
     }
 
     fn extend(&self) -> impl Future<Output = Option<Extension>> + Send + use<> {
@@ -291,6 +325,14 @@ impl Lambda {
 
     fn api(&self) -> Api {
         Api::at(&self.address, Arc::clone(&self.errors))
+    }
+
+    fn closing(&self) -> Closing {
+        Closing {
+            lifecycle: self.lifecycle.clone(),
+            deadline: self.stop_deadline,
+            errors: Arc::clone(&self.errors),
+        }
     }
 
     /// What is the same for all invocations.

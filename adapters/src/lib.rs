@@ -6,6 +6,8 @@
 mod backend;
 #[cfg(all(unix, feature = "cgi"))]
 pub mod cgi;
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
+mod closing;
 #[cfg(all(unix, any(feature = "cgi", feature = "scgi", feature = "uwsgi")))]
 mod exchange;
 #[cfg(all(unix, feature = "fastcgi"))]
@@ -16,13 +18,13 @@ mod fidelity;
 pub mod gateway;
 #[cfg(all(unix, feature = "lambda"))]
 pub mod lambda;
-#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
 mod launch;
 #[cfg(all(unix, feature = "scgi"))]
 pub mod scgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
 mod site;
-#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
 mod stop;
 #[cfg(all(unix, feature = "uwsgi"))]
 pub mod uwsgi;
