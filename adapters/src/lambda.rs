@@ -10,21 +10,23 @@
 //! ```
 //!
 //! It speaks Lambda's [runtime interface] of 2018-06-01, so the program is the `bootstrap` of a
-//! function on `provided.al2023`. What reaches the app, and what does not:
+//! function on `provided.al2023`. What it can carry:
 //!
-//! | | as one answer | as a stream |
+//! | | | |
 //! |---|---|---|
-//! | `streaming_request` | no | no |
-//! | `streaming_response` | no | yes |
-//! | `trailers` | no | no |
-//! | `informational` | no | no |
-//! | `upgrade` | no | no |
-//! | `file` | no | no |
-//! | `disconnect` | no | no |
-//! | `run_once` | no | no |
+//! | bodies of requests stream | no | |
+//! | bodies of responses stream | no | yes with [`with_streaming`](Lambda::with_streaming), behind a function URL or a REST API |
+//! | trailers | no | |
+//! | peer, server name | yes | as the table below has it |
+//! | facts of TLS | no | but for the scheme |
+//! | informational responses | no | |
+//! | upgrade | no | |
+//! | files are sent by the operating system | no | |
+//! | a client that leaves drops the app | no | Lambda does not tell |
+//! | the process ends after one request | no | |
 //!
-//! [`Lambda::with_streaming`] tells when a response is a stream. One answer has at most 6 MiB as
-//! JSON; what is larger, or fails before its end, is a 500. A stream that fails is broken off.
+//! A response that is no stream has at most 6 MiB as JSON; what is larger, or fails before its end,
+//! is a 500. A stream that fails is broken off.
 //!
 //! # What the senders tell
 //!
@@ -55,6 +57,8 @@
 //! others are answered. It stops a function that is no longer needed by SIGTERM, if an extension is
 //! registered, and gives it about 300 milliseconds; so the host registers one, `enfilade`, and runs
 //! the callbacks of the [`Lifecycle`] then. After a crash or a timeout there is no time for them.
+//!
+//! SnapStart is not supported: nothing tells an app that it was restored from a snapshot.
 //!
 //! With `AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances, as many invocations are answered at
 //! once.
@@ -335,7 +339,7 @@ impl Lambda {
         }
     }
 
-    /// What is the same for all invocations.
+    /// What is the same for all invocations. Whether a response streams is not.
     fn facts(&self) -> Connection {
         let mut facts = Connection::default();
         facts.host = "lambda";
@@ -354,5 +358,20 @@ impl Host for Lambda {
 impl fmt::Debug for Lambda {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Lambda").field(&self.address).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fidelity::capabilities_in;
+
+    #[test]
+    fn the_table_of_the_docs_is_what_the_environ_says() {
+        let facts = Lambda::at("127.0.0.1:9001").facts();
+        assert_eq!(
+            capabilities_in(include_str!("lambda.rs")),
+            facts.capabilities
+        );
     }
 }

@@ -442,41 +442,33 @@ async fn several_workers_answer_at_once() {
     host.abort();
 }
 
-/// The table of the module's docs, one capability a line.
 #[tokio::test]
-async fn the_table_of_the_docs_is_what_the_environ_says() {
-    let docs = include_str!("../src/lambda.rs");
-    for (column, is_streaming) in [(2, false), (3, true)] {
-        let mut stand_in = StandIn::start().await;
-        let host = stand_in.host();
-        let host = if is_streaming {
-            host.with_streaming()
-        } else {
-            host
-        };
-        let app =
-            async |request: Request| format!("{:?}", request.environ().connection().capabilities);
-        let host = tokio::spawn(host.serve(app));
-        stand_in.invoke(FUNCTION_URL);
-        let (_, _, body, _) = stand_in.answer().await;
-        host.abort();
-        let told = String::from_utf8_lossy(&body).into_owned();
-        let names = format!("{:?}", Capabilities::default());
-        let names = names
-            .trim_start_matches("Capabilities { ")
-            .trim_end_matches(" }");
-        for name in names
-            .split(", ")
-            .filter_map(|field| field.split(':').next())
-        {
-            let row = docs
-                .lines()
-                .find(|line| line.contains(&format!("| `{name}` |")));
-            let cells: Vec<_> = row.expect(name).split('|').map(str::trim).collect();
-            let says = format!("{name}: {}", cells[column] == "yes");
-            assert!(told.contains(&says), "{says} is not in {told}");
+async fn the_environ_says_whether_a_response_streams() {
+    let mut stand_in = StandIn::start().await;
+    let (sender, mut told) = mpsc::channel(1);
+    let app = move |request: Request| {
+        let sender = sender.clone();
+        async move {
+            let capabilities = request.environ().connection().capabilities;
+            sender.send(capabilities).await.expect("the test waits");
         }
+    };
+    let host = tokio::spawn(stand_in.host().with_streaming().serve(app));
+    for (event, streams) in [
+        (REST_API, true),
+        (HTTP_API, false),
+        (FUNCTION_URL, true),
+        (LOAD_BALANCER, false),
+    ] {
+        stand_in.invoke(event);
+        let mut expected = Capabilities::default();
+        expected.streaming_response = streams;
+        assert_eq!(told.recv().await, Some(expected), "{event}");
+        let (_, fields, ..) = stand_in.answer().await;
+        let mode = fields.get("lambda-runtime-function-response-mode");
+        assert_eq!(mode.is_some(), streams);
     }
+    host.abort();
 }
 
 /// An error stream that a test can read.

@@ -68,7 +68,11 @@ fn v1(
     domain: Option<&str>,
 ) -> (String, String) {
     let path = event.path();
-    let split = |at: usize, path: &str| (path[..at].to_owned(), path[at..].to_owned());
+    let split = |at: usize, path: &str| {
+        // A slash too many is the client's, and no part of a prefix.
+        let at = path[..at].trim_end_matches('/').len();
+        (path[..at].to_owned(), path[at..].to_owned())
+    };
     let staged = stage.map(|stage| format!("/{stage}"));
     match whole {
         Some(whole) if staged.as_deref() == Some(whole) && path == "/" => {
@@ -206,6 +210,15 @@ mod tests {
                 "api.example.org",
                 ("/v1", "/x/a"),
             ),
+            (
+                "/v1//x/a",
+                Some("/v1//x/a"),
+                "/x/{id}",
+                "",
+                "api.example.org",
+                ("/v1", "//x/a"),
+            ),
+            ("/a", Some("//a"), "/{proxy+}", "a", own, ("", "//a")),
             ("/v1", Some("/v1"), "/", "", "api.example.org", ("/v1", "")),
             (
                 "/v1/",
