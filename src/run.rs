@@ -7,7 +7,15 @@ mod activated;
 mod alone;
 mod hosts;
 mod kind;
+#[cfg_attr(
+    not(feature = "_listen"),
+    allow(dead_code, unused_macros, unused_variables, reason = "no host listens")
+)]
 mod place;
+#[cfg_attr(
+    not(feature = "_listen"),
+    allow(dead_code, unused_macros, unused_variables, reason = "no host listens")
+)]
 mod ready;
 mod signals;
 mod start;

@@ -68,7 +68,7 @@
 use std::{env, fmt, sync::Arc, time::Duration};
 
 use enfilade_core::{
-    App, Connection, ErrorSink, Gateway, Host, HostError, Lifecycle, PathPolicy,
+    App, Connection, Error, ErrorSink, Gateway, Host, HostError, Lifecycle, PathPolicy,
     Result as AppResult, StandardError,
 };
 
@@ -200,7 +200,8 @@ impl Lambda {
     }
 
     /// Stops when `shutdown` ends, and leaves the process's signals alone. Without it SIGINT and
-    /// SIGTERM stop the host. Invocations that run are answered; Lambda itself bounds their time.
+    /// SIGTERM stop the host. Invocations that run are answered, and Lambda itself bounds their
+    /// time; a second signal breaks them off.
     pub fn with_shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Lambda {
         self.shutdown = Some(Box::pin(shutdown));
         self
@@ -278,7 +279,7 @@ impl Lambda {
         let started = async |life: &Lifecycle| {
             let started = start(life).await;
             if let Err(error) = &started
-                && let Err(error) = api.fail_start(&error.to_string()).await
+                && let Err(error) = api.fail_start(&told(error)).await
             {
                 errors.report(&format!("Lambda cannot be told: {error:?}"));
             }
@@ -298,7 +299,10 @@ impl Lambda {
             served = working.end() => served,
             () = stop.told() => {
                 self.lifecycle.begin_stop();
-                working.end().await
+                tokio::select! {
+                    served = working.end() => served,
+                    () = stop.told() => Ok(()),
+                }
             }
         }
     }
@@ -358,6 +362,14 @@ impl Host for Lambda {
 impl fmt::Debug for Lambda {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Lambda").field(&self.address).finish()
+    }
+}
+
+/// An error as Lambda's operator may see it: with its causes.
+fn told(error: &Error) -> String {
+    match error.cause() {
+        Some(cause) => format!("{error}: {}", cause.chain()),
+        None => error.to_string(),
     }
 }
 

@@ -417,6 +417,8 @@ async fn a_start_that_fails_is_told() {
     assert_eq!(path, "error");
     let told: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(told["errorType"], "Enfilade.StartFailed");
+    let message = told["errorMessage"].as_str().expect("text");
+    assert!(message.contains("No such file"), "{message}");
     let error = launched.await.expect("no panic").expect_err("no start");
     assert!(error.to_string().contains("did not start"), "{error}");
 }
