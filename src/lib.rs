@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(feature = "server")]
+#[cfg(feature = "_run")]
 mod lint;
-#[cfg(feature = "server")]
+#[cfg(feature = "_run")]
 mod run;
 
+#[cfg(feature = "_adapters")]
+pub use enfilade_adapters as adapters;
 pub use enfilade_core as core;
 #[cfg(feature = "middleware")]
 pub use enfilade_middleware as middleware;
@@ -15,5 +17,5 @@ pub use enfilade_core::{
     App, Error, IntoResponse, Middleware, Mounts, Next, Pipeline, Request, RequestExt, Response,
     Result, Router, from_fn,
 };
-#[cfg(feature = "server")]
+#[cfg(feature = "_run")]
 pub use run::{launch, run};
