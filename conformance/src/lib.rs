@@ -24,6 +24,7 @@ mod deviation;
 mod failure;
 mod feature;
 mod kit;
+mod matrix;
 mod mount_table;
 mod notes;
 mod report;
@@ -39,6 +40,7 @@ pub use deviation::Deviation;
 pub use failure::Failure;
 pub use feature::Feature;
 pub use kit::Kit;
+pub use matrix::Matrix;
 pub use report::{NotConforming, Report, Verdict};
 pub use seen::Seen;
 #[cfg(feature = "tls")]

@@ -63,9 +63,4 @@ pub trait Target {
     /// Sends the requests one after the other, over one connection if the target carries
     /// [`Feature::KeepAlive`], and gives as many answers.
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_>;
-
-    /// Stops the host, where the target carries [`Feature::Stop`], and ends when it has ended.
-    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
-        Box::pin(std::future::ready(()))
-    }
 }
