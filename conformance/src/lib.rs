@@ -45,5 +45,7 @@ pub use report::{NotConforming, Report, Verdict};
 pub use seen::Seen;
 #[cfg(feature = "tls")]
 pub use target::Authority;
+#[cfg(unix)]
+pub use target::WebServer;
 pub use target::{Exchanging, Http1, Http2, InMemory, Place, Target};
 pub use trial::Trial;

@@ -6,6 +6,8 @@ use crate::{Answer, Ask, Feature};
 
 mod body;
 mod client;
+#[cfg(unix)]
+mod gateway;
 mod http1;
 mod http2;
 mod in_memory;
@@ -14,6 +16,8 @@ mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
+#[cfg(unix)]
+pub use gateway::WebServer;
 pub use http1::Http1;
 pub use http2::Http2;
 pub use in_memory::InMemory;
