@@ -1,0 +1,137 @@
+//! The protocol, as a [`Backend`] speaks it: [`FastCgiProtocol`].
+
+use std::{
+    future::{Future, poll_fn, ready},
+    net::IpAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use enfilade_core::{Capabilities, Error, IntoResponse, Request};
+
+use super::{
+    rules::{Role, Rules},
+    serving::{Gone, Serving},
+};
+use crate::{
+    backend::{Protocol, Reader, Writer},
+    site::{Answered, Site},
+};
+
+/// FastCGI 1.0, for [`FastCgi`](super::FastCgi).
+pub struct FastCgiProtocol {
+    pub(super) rules: Rules,
+    /// How long one request may hold up the others on its connection.
+    pub(super) stall: Duration,
+    pub(super) authorizer: Option<Authorizer>,
+    /// Who may connect over TCP, where not everybody may.
+    pub(super) web_servers: Option<Vec<IpAddr>>,
+    running: Arc<AtomicUsize>,
+}
+
+/// An app that plays the Authorizer.
+pub(super) type Authorizer = Box<dyn Fn(Request) -> Answered + Send + Sync>;
+
+/// A request that counts against the bound on them, until it is dropped.
+pub(super) struct Permit(Arc<AtomicUsize>);
+
+impl Default for FastCgiProtocol {
+    fn default() -> FastCgiProtocol {
+        FastCgiProtocol {
+            rules: Rules::default(),
+            stall: Duration::from_secs(5),
+            authorizer: None,
+            web_servers: None,
+            running: Arc::default(),
+        }
+    }
+}
+
+impl FastCgiProtocol {
+    /// The answer of the app that plays `role`.
+    pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
+        match (role, &self.authorizer) {
+            (Role::Responder, _) => site.answer(request),
+            (Role::Authorizer, Some(authorizer)) => authorizer(request),
+            // The rules let no such request come. It could not pass if it did.
+            (Role::Authorizer, None) => Box::pin(ready(Error::status(500).into_response())),
+        }
+    }
+
+    /// Counts one more request, where there is room for it.
+    pub(super) fn permit(&self) -> Option<Permit> {
+        // Made first, so that it is given back either way.
+        let permit = Permit(Arc::clone(&self.running));
+        let before = self.running.fetch_add(1, Relaxed);
+        (before < self.rules.requests).then_some(permit)
+    }
+
+    /// Whether whoever has connected may.
+    fn admits(&self, reader: &Reader) -> bool {
+        let (Some(web_servers), Reader::Tcp(half)) = (&self.web_servers, reader) else {
+            return true;
+        };
+        half.peer_addr()
+            .is_ok_and(|peer| web_servers.contains(&peer.ip().to_canonical()))
+    }
+}
+
+impl Protocol for FastCgiProtocol {
+    const NAME: &'static str = "fastcgi";
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.streaming_request = true;
+        capabilities.streaming_response = true;
+        capabilities.disconnect = true;
+        capabilities
+    }
+
+    async fn serve(&self, reader: Reader, writer: Writer, site: &Site) {
+        if !self.admits(&reader) {
+            return;
+        }
+        let mut serving = Serving::new(reader, writer, self, site);
+        let mut stopping = pin!(site.facts().stopping.clone());
+        let mut stops = false;
+        let served = poll_fn(|cx| {
+            if !stops && stopping.as_mut().poll(cx).is_ready() {
+                stops = true;
+                serving.drain();
+            }
+            serving.poll(cx)
+        })
+        .await;
+        match served {
+            Ok(()) => serving.close().await,
+            // What ran for it is dropped with it.
+            Err(Gone::Closed) => {}
+            Err(Gone::Breach(breach)) => {
+                let line = format!("a connection that speaks no FastCGI was closed: {breach}");
+                site.errors().report(&line);
+            }
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fidelity::capabilities_in;
+
+    #[test]
+    fn the_table_in_the_documentation_says_what_the_environ_does() {
+        let promised = capabilities_in(include_str!("../fastcgi.rs"));
+        assert_eq!(promised, FastCgiProtocol::default().capabilities());
+    }
+}
