@@ -2,15 +2,23 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
     os::unix::ffi::OsStrExt,
+    process::Stdio,
+    time::Duration,
 };
 
 use bytes::BytesMut;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::{head::Reading, variables::joined};
 use crate::{
-    Ask, End, Feature,
-    target::{client::Protocol, progress::Event},
+    Answer, Ask, End, Feature,
+    target::{
+        client::{Client, Protocol},
+        progress::Event,
+        stream::Stream,
+    },
 };
 
 pub(super) const LACKS: &[(Feature, &str)] = &[
@@ -21,10 +29,6 @@ pub(super) const LACKS: &[(Feature, &str)] = &[
         Feature::BrokenEnd,
         "an output that ends is an answer that ends",
     ),
-    (
-        Feature::Disconnect,
-        "a program learns it only when it writes",
-    ),
 ];
 
 /// The variables of the process.
@@ -33,6 +37,42 @@ pub(super) fn environment(ask: &Ask) -> Vec<(OsString, OsString)> {
         .into_iter()
         .map(|(name, value)| (OsString::from(name), OsStr::from_bytes(&value).to_owned()))
         .collect()
+}
+
+/// Runs the program for one request.
+pub(super) async fn run(mut command: Command, ask: Ask) -> Vec<Answer> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(Stdio::null()).kill_on_drop(true);
+    let (mut child, stdin, stdout) = match start(command) {
+        Ok(started) => started,
+        Err(error) => return vec![Answer::broken(error)],
+    };
+    let stream: Box<dyn Stream> = Box::new(tokio::io::join(stdout, stdin));
+    let answers = Client::new(Cgi::default(), stream)
+        .exchange(vec![ask])
+        .await;
+    let left = answers.iter().any(|answer| answer.end == End::Left);
+    if left && let Some(id) = child.id() {
+        // As web servers do when a client has left; they kill it later.
+        let told = Command::new("kill").arg(id.to_string()).status().await;
+        if let Err(error) = told {
+            return vec![Answer::broken(format_args!("kill: {error}"))];
+        }
+    }
+    // One that does not end is killed.
+    let _ = tokio::time::timeout(PATIENCE, child.wait()).await;
+    answers
+}
+
+/// How long a program may go on after its output, as with Apache.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn start(mut command: Command) -> io::Result<(Child, ChildStdin, ChildStdout)> {
+    let mut child = command.spawn()?;
+    match (child.stdin.take(), child.stdout.take()) {
+        (Some(stdin), Some(stdout)) => Ok((child, stdin, stdout)),
+        _ => Err(io::Error::other("the program has no pipes")),
+    }
 }
 
 /// What goes through the pipes.
