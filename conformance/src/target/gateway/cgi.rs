@@ -4,12 +4,17 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     os::unix::ffi::OsStrExt,
+    pin::Pin,
     process::Stdio,
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::BytesMut;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::{
+    io::AsyncWrite,
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
 
 use super::{head::Reading, variables::joined};
 use crate::{
@@ -22,6 +27,10 @@ use crate::{
 };
 
 pub(super) const LACKS: &[(Feature, &str)] = &[
+    (
+        Feature::CutUnknownLength,
+        "the end of the standard input is the end of the body",
+    ),
     (Feature::KeepAlive, "a process answers one request"),
     (Feature::OneProcess, "a process answers one request"),
     (Feature::RepeatedFields, "a variable has one value"),
@@ -47,7 +56,7 @@ pub(super) async fn run(mut command: Command, ask: Ask) -> Vec<Answer> {
         Ok(started) => started,
         Err(error) => return vec![Answer::broken(error)],
     };
-    let stream: Box<dyn Stream> = Box::new(tokio::io::join(stdout, stdin));
+    let stream: Box<dyn Stream> = Box::new(tokio::io::join(stdout, Input(Some(stdin))));
     let answers = Client::new(Cgi::default(), stream)
         .exchange(vec![ask])
         .await;
@@ -72,6 +81,35 @@ fn start(mut command: Command) -> io::Result<(Child, ChildStdin, ChildStdout)> {
     match (child.stdin.take(), child.stdout.take()) {
         (Some(stdin), Some(stdout)) => Ok((child, stdin, stdout)),
         _ => Err(io::Error::other("the program has no pipes")),
+    }
+}
+
+/// A pipe that is closed by its end: a `ChildStdin` stays open until it is dropped.
+struct Input(Option<ChildStdin>);
+
+impl Input {
+    fn pipe(&mut self) -> io::Result<Pin<&mut ChildStdin>> {
+        let pipe = self.0.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Pin::new(pipe))
+    }
+}
+
+impl AsyncWrite for Input {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.pipe()?.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pipe()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0 = None;
+        Poll::Ready(Ok(()))
     }
 }
 
