@@ -56,7 +56,11 @@ fn a_request_is_made_of_what_nginx_sends() {
     assert_eq!(request.environ().version(), Version::HTTP_2);
     assert_eq!(request.host(), "ex.test:8888");
     assert_eq!(*request.peer(), Peer::Inet(([127, 0, 0, 1], 54321).into()));
-    let names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+    let names: Vec<_> = request
+        .headers()
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
     assert_eq!(names, ["host", "content-type", "content-length"]);
     assert!(request.extensions().get::<User>().is_none(), "not trusted");
     let variables = request.extension::<Variables>().expect("the variables");
@@ -164,4 +168,26 @@ fn the_query_is_that_of_the_target_and_may_be_absent() {
     ];
     let request = read(&sent, &Import::new()).expect("a request");
     assert_eq!(request.uri().query(), Some(""));
+}
+
+#[test]
+fn a_length_of_nothing_is_told_with_methods_that_expect_something() {
+    for (method, told) in [
+        ("GET", false),
+        ("HEAD", false),
+        ("DELETE", false),
+        ("POST", true),
+    ] {
+        let sent = [
+            ("REQUEST_METHOD", method),
+            ("REQUEST_URI", "/"),
+            ("CONTENT_LENGTH", "0"),
+        ];
+        let request = read(&sent, &Import::new()).expect("a request");
+        assert_eq!(
+            request.headers().contains_key("content-length"),
+            told,
+            "{method}"
+        );
+    }
 }
