@@ -42,8 +42,8 @@ impl Names {
 ///
 /// `Connection` cannot name `Host`: which site is asked for is the message's.
 ///
-/// Most messages have none, and then there is nothing to call it for: see [`Names`].
-pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+/// For hosts, whose requests need it; a gateway does it to responses.
+pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
