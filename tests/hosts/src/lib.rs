@@ -1,0 +1,13 @@
+//! Real web servers in front of Enfilade's hosts.
+//!
+//! The configurations beside this package say how to deploy behind nginx, Apache httpd, lighttpd
+//! and HAProxy. [`Front`] starts one of them as it stands there, but for ports and folders;
+//! [`record`] takes down what each of them sends.
+
+pub mod dump;
+mod front;
+pub mod record;
+mod web_server;
+
+pub use front::{Front, NotStarted};
+pub use web_server::{Door, Protocol, WEB_SERVERS, WebServer};

@@ -1,0 +1,231 @@
+//! The web servers that there are: [`WebServer`].
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A web server, and its configuration in this package.
+#[derive(Debug)]
+pub struct WebServer {
+    /// `nginx`, `apache`, `lighttpd`, `haproxy`.
+    pub name: &'static str,
+    /// The program, to be found in `PATH` or in `/usr/sbin`.
+    pub program: &'static str,
+    /// What takes it into the foreground, before the path of its configuration.
+    pub(crate) arguments: &'static [&'static str],
+    /// Asks for the version.
+    version: &'static str,
+    pub(crate) config: &'static str,
+    /// What it listens for, one port each.
+    pub doors: &'static [Door],
+}
+
+/// A port of a web server, and how it hands on what comes there.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    /// Names the pair of web server and protocol, such as `nginx-fastcgi`.
+    pub name: &'static str,
+    /// As the configuration says it.
+    pub(crate) port: u16,
+    /// How it reaches the app.
+    pub protocol: Protocol,
+}
+
+/// How a web server reaches the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// As a client of HTTP/1.1.
+    Http,
+    /// By starting a program for each request.
+    Cgi,
+    /// By starting a program that gets a listening socket as its standard input.
+    FastCgiSpawned,
+    /// As a client of FastCGI.
+    FastCgi,
+    /// As a client of SCGI.
+    Scgi,
+    /// As a client of the uwsgi protocol.
+    Uwsgi,
+}
+
+impl Protocol {
+    /// The file name of the socket at which the configurations expect the app; none where the web
+    /// server starts it.
+    #[must_use]
+    pub const fn socket(self) -> Option<&'static str> {
+        match self {
+            Protocol::Http => Some("http.sock"),
+            Protocol::FastCgi => Some("fastcgi.sock"),
+            Protocol::Scgi => Some("scgi.sock"),
+            Protocol::Uwsgi => Some("uwsgi.sock"),
+            Protocol::Cgi | Protocol::FastCgiSpawned => None,
+        }
+    }
+}
+
+const fn door(name: &'static str, port: u16, protocol: Protocol) -> Door {
+    Door {
+        name,
+        port,
+        protocol,
+    }
+}
+
+impl Door {
+    /// Its port as the configuration says it.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// All of them.
+pub const WEB_SERVERS: &[WebServer] = &[
+    WebServer {
+        name: "nginx",
+        program: "nginx",
+        arguments: &["-c"],
+        version: "-v",
+        config: include_str!("../nginx.conf"),
+        doors: &[
+            door("nginx-http", 8010, Protocol::Http),
+            door("nginx-fastcgi", 8011, Protocol::FastCgi),
+            door("nginx-scgi", 8012, Protocol::Scgi),
+            door("nginx-uwsgi", 8013, Protocol::Uwsgi),
+        ],
+    },
+    WebServer {
+        name: "apache",
+        program: "apache2",
+        arguments: &["-DFOREGROUND", "-f"],
+        version: "-v",
+        config: include_str!("../apache.conf"),
+        doors: &[
+            door("apache-http", 8020, Protocol::Http),
+            door("apache-cgi", 8021, Protocol::Cgi),
+            door("apache-fcgid", 8022, Protocol::FastCgiSpawned),
+            door("apache-fastcgi", 8023, Protocol::FastCgi),
+            door("apache-scgi", 8024, Protocol::Scgi),
+            door("apache-uwsgi", 8025, Protocol::Uwsgi),
+        ],
+    },
+    WebServer {
+        name: "lighttpd",
+        program: "lighttpd",
+        arguments: &["-D", "-f"],
+        version: "-v",
+        config: include_str!("../lighttpd.conf"),
+        doors: &[
+            door("lighttpd-http", 8030, Protocol::Http),
+            door("lighttpd-cgi", 8031, Protocol::Cgi),
+            door("lighttpd-fastcgi", 8032, Protocol::FastCgi),
+            door("lighttpd-scgi", 8033, Protocol::Scgi),
+            door("lighttpd-uwsgi", 8034, Protocol::Uwsgi),
+        ],
+    },
+    WebServer {
+        name: "haproxy",
+        program: "haproxy",
+        arguments: &["-db", "-f"],
+        version: "-v",
+        config: include_str!("../haproxy.cfg"),
+        doors: &[
+            door("haproxy-http", 8040, Protocol::Http),
+            door("haproxy-fastcgi", 8041, Protocol::FastCgi),
+        ],
+    },
+];
+
+impl WebServer {
+    /// The web server that has the door of this name, and the door.
+    #[must_use]
+    pub fn with_door(name: &str) -> Option<(&'static WebServer, &'static Door)> {
+        WEB_SERVERS
+            .iter()
+            .flat_map(|server| server.doors.iter().map(move |door| (server, door)))
+            .find(|(_, door)| door.name == name)
+    }
+
+    /// Where its program is, if it is installed.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        let folders = env::var_os("PATH").unwrap_or_else(OsString::new);
+        env::split_paths(&folders)
+            .chain([PathBuf::from("/usr/sbin")])
+            .map(|folder| folder.join(self.program))
+            .find(|path| path.is_file())
+    }
+
+    /// What it says of its version: the number alone, such as `1.22.1`.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        let said = Command::new(self.path()?).arg(self.version).output().ok()?;
+        let said = [said.stdout, said.stderr].concat();
+        number(&String::from_utf8_lossy(&said))
+    }
+
+    /// Its configuration, with other ports, and everything else below `folder`.
+    pub(crate) fn configuration(&self, folder: &Path, port: impl Fn(u16) -> u16) -> String {
+        let folder = folder.display().to_string();
+        let mut text = self
+            .config
+            .replace("/run/enfilade", &folder)
+            .replace("/srv/enfilade", &folder);
+        for door in self.doors {
+            let (from, to) = (door.port, port(door.port));
+            text = text
+                .replace(&format!("127.0.0.1:{from}"), &format!("127.0.0.1:{to}"))
+                .replace(
+                    &format!("server.port = {from}"),
+                    &format!("server.port = {to}"),
+                );
+        }
+        text
+    }
+}
+
+/// The first number with a dot in it.
+fn number(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_configuration_has_the_ports_of_its_doors_and_no_other() {
+        for server in WEB_SERVERS {
+            let text = server.configuration(Path::new("/tmp/x"), |port| port + 1000);
+            for door in server.doors {
+                assert!(!text.contains(&door.port.to_string()), "{}", door.name);
+                assert!(
+                    text.contains(&(door.port + 1000).to_string()),
+                    "{}",
+                    door.name
+                );
+            }
+            assert!(!text.contains("/enfilade/"), "{}", server.name);
+        }
+    }
+
+    #[test]
+    fn a_version_is_the_first_number_with_a_dot() {
+        for (said, version) in [
+            ("nginx version: nginx/1.22.1\n", "1.22.1"),
+            ("Server version: Apache/2.4.71 (Debian)\n", "2.4.71"),
+            (
+                "lighttpd/1.4.69 (ssl) - a light and fast webserver\n",
+                "1.4.69",
+            ),
+            ("HAProxy version 2.6.12-1+deb12u4 2026/01/01 -\n", "2.6.12"),
+        ] {
+            assert_eq!(number(said).as_deref(), Some(version));
+        }
+    }
+}
