@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("enfilade-middleware", &["enfilade-core"]),
     ("enfilade-server", &["enfilade-core"]),
     ("enfilade-adapters", &["enfilade-core"]),
+    ("enfilade-conformance", &["enfilade-core"]),
     (
         "enfilade",
         &[

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -152,7 +151,7 @@ impl WebServer {
     /// Where its program is, if it is installed.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
-        let folders = env::var_os("PATH").unwrap_or_else(OsString::new);
+        let folders = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&folders)
             .chain([PathBuf::from("/usr/sbin")])
             .map(|folder| folder.join(self.program))

@@ -1,0 +1,16 @@
+//! Where a web server itself breaks a rule: [`Deviation`].
+
+/// What is expected of a target in place of what a case expects, because the web server in front of
+/// the host breaks a rule. Nothing else excuses a failure, and a deviation that does not occur is a
+/// failure, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Deviation {
+    /// The target's name.
+    pub target: &'static str,
+    /// The case's name.
+    pub case: &'static str,
+    /// A part of what is got instead, as the failure says it.
+    pub got: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}

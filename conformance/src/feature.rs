@@ -1,0 +1,108 @@
+//! What not every host and not every client can carry: [`Feature`].
+
+use std::fmt;
+
+/// What not every host and not every protocol can carry. A case names those that it needs, and a
+/// [`Target`](crate::Target) those that it lacks, with the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Feature {
+    /// The bytes of a head go to the host as they are, also malformed ones.
+    RawHead,
+    /// `*`, an authority and a whole URL can be asked for.
+    AnyTarget,
+    /// The client can speak HTTP/1.0.
+    Http10,
+    /// Several exchanges go over one connection.
+    KeepAlive,
+    /// `Expect: 100-continue`.
+    Expect,
+    /// A request's body may have no length until it ends.
+    UnknownLength,
+    /// A request's body arrives while the app runs.
+    StreamingRequest,
+    /// A request can break off, so that the host learns of it.
+    CutRequest,
+    /// A request has trailers.
+    RequestTrailers,
+    /// The client names the script name that an outer server has taken.
+    ScriptName,
+    /// Fields of the same name stay apart.
+    RepeatedFields,
+    /// Bytes outside of ASCII are kept in fields.
+    AnyBytes,
+    /// Each frame of an answer goes out without waiting for the next.
+    StreamingResponse,
+    /// An answer can end while its request is still being sent.
+    EarlyAnswer,
+    /// The client can tell an answer that broke off from one that ended.
+    BrokenEnd,
+    /// Trailers reach the client.
+    Trailers,
+    /// The connection can be taken over.
+    Upgrade,
+    /// An app is dropped when its client leaves.
+    Disconnect,
+    /// The host itself adds what HTTP asks of an origin server, such as `Date`.
+    OriginServer,
+    /// One process answers all requests.
+    OneProcess,
+    /// The kit can stop the host.
+    Stop,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Feature; 21] = [
+        Feature::RawHead,
+        Feature::AnyTarget,
+        Feature::Http10,
+        Feature::KeepAlive,
+        Feature::Expect,
+        Feature::UnknownLength,
+        Feature::StreamingRequest,
+        Feature::CutRequest,
+        Feature::RequestTrailers,
+        Feature::ScriptName,
+        Feature::RepeatedFields,
+        Feature::AnyBytes,
+        Feature::StreamingResponse,
+        Feature::EarlyAnswer,
+        Feature::BrokenEnd,
+        Feature::Trailers,
+        Feature::Upgrade,
+        Feature::Disconnect,
+        Feature::OriginServer,
+        Feature::OneProcess,
+        Feature::Stop,
+    ];
+}
+
+/// In words, as the matrix has it.
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Feature::RawHead => "raw heads",
+            Feature::AnyTarget => "targets without a path",
+            Feature::Http10 => "HTTP/1.0",
+            Feature::KeepAlive => "several exchanges on a connection",
+            Feature::Expect => "100-continue",
+            Feature::UnknownLength => "request bodies of unknown length",
+            Feature::StreamingRequest => "streaming requests",
+            Feature::CutRequest => "requests that break off",
+            Feature::RequestTrailers => "request trailers",
+            Feature::ScriptName => "a script name of an outer server",
+            Feature::RepeatedFields => "repeated fields",
+            Feature::AnyBytes => "fields outside of ASCII",
+            Feature::StreamingResponse => "streaming answers",
+            Feature::EarlyAnswer => "early answers",
+            Feature::BrokenEnd => "broken ends that can be told",
+            Feature::Trailers => "trailers",
+            Feature::Upgrade => "upgrades",
+            Feature::Disconnect => "clients that leave",
+            Feature::OriginServer => "fields of an origin server",
+            Feature::OneProcess => "one process for all requests",
+            Feature::Stop => "stopping",
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The app that a host serves, and the cases that are tried on it: [`Kit`].
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use enfilade_core::{App, BoxApp, Mounts, Request};
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    Case, Deviation, Failure, Report, Target, Trial, Verdict, cases,
+    notes::{Note, Notes},
+};
+
+/// The app that a host serves, and the cases that are tried on it.
+#[derive(Clone, Debug)]
+pub struct Kit {
+    notes: Notes,
+    deviations: &'static [Deviation],
+}
+
+impl Kit {
+    /// A kit for a host in this process.
+    ///
+    /// # Errors
+    ///
+    /// If no temporary folder can be made: apps write down there what no answer tells.
+    pub fn new() -> io::Result<Kit> {
+        Ok(Kit {
+            notes: Notes::temporary()?,
+            deviations: &[],
+        })
+    }
+
+    /// The kit of another process, whose [`folder`](Kit::folder) this is: for the program that
+    /// serves the app where a web server, or the kit, starts it.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Kit {
+        Kit {
+            notes: Notes::in_folder(folder),
+            deviations: &[],
+        }
+    }
+
+    /// What is expected of web servers that break rules themselves. Nothing by default.
+    #[must_use]
+    pub const fn with_deviations(mut self, deviations: &'static [Deviation]) -> Kit {
+        self.deviations = deviations;
+        self
+    }
+
+    /// Where the app writes down what no answer tells. It must be able to write there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.notes.folder()
+    }
+
+    /// The one app of all cases.
+    #[must_use]
+    pub fn app(&self) -> BoxApp {
+        let site = cases::all().into_iter().fold(Mounts::new(), |site, case| {
+            site.mount(&format!("/{}", case.name()), case.served())
+        });
+        let notes = self.notes.clone();
+        let site = std::sync::Arc::new(site);
+        let app = move |mut request: Request| {
+            let id = request.headers().get("x-exchange");
+            let note = id.and_then(|id| notes.of(id.to_str().ok()?));
+            if let Some(note) = note {
+                request.extensions_mut().insert(note);
+            }
+            let site = std::sync::Arc::clone(&site);
+            async move { site.respond(request).await }
+        };
+        app.boxed()
+    }
+
+    /// Tries all cases on `target`.
+    pub async fn run(&self, target: &impl Target) -> Report {
+        self.run_cases(target, &cases::all()).await
+    }
+
+    async fn run_cases(&self, target: &dyn Target, cases: &[Case]) -> Report {
+        let verdicts = stream::iter(cases)
+            .map(async |case: &Case| (case.name().to_owned(), self.verdict(target, case).await));
+        Report {
+            target: target.name().to_owned(),
+            verdicts: verdicts
+                .buffered(target.concurrency().max(1))
+                .collect()
+                .await,
+        }
+    }
+
+    async fn verdict(&self, target: &dyn Target, case: &Case) -> Verdict {
+        let lacking = case.features().iter().find_map(|feature| {
+            let why = target.lacks(*feature)?;
+            Some(format!("{feature}: {why}"))
+        });
+        if let Some(reason) = lacking {
+            return Verdict::NotApplicable { reason };
+        }
+        let outcome = case.try_on(&Trial::new(case, target, &self.notes)).await;
+        let deviation = self
+            .deviations
+            .iter()
+            .find(|deviation| deviation.target == target.name() && deviation.case == case.name());
+        judge(outcome, deviation)
+    }
+}
+
+fn judge(outcome: Result<(), Failure>, deviation: Option<&Deviation>) -> Verdict {
+    match (outcome, deviation) {
+        (Ok(()), None) => Verdict::Pass,
+        (Err(failure), Some(deviation)) if failure.got.contains(deviation.got) => {
+            Verdict::Deviates {
+                reason: deviation.reason.to_owned(),
+            }
+        }
+        (Ok(()), Some(deviation)) => Verdict::Fail {
+            expected: format!("the deviation {:?}, {}", deviation.got, deviation.reason),
+            got: "what the rule asks for: the deviation is out of date".to_owned(),
+        },
+        (Err(failure), _) => Verdict::Fail {
+            expected: failure.expected,
+            got: failure.got,
+        },
+    }
+}
+
+/// The notes of a request, for the apps of cases.
+pub(crate) fn note_of(request: &Request) -> Note {
+    let note = request.extensions().get::<Note>();
+    note.cloned().expect("the kit's app is in front of all")
+}

@@ -1,0 +1,65 @@
+//! How a request gets to a host: [`Target`].
+
+use std::{future::Future, pin::Pin};
+
+use crate::{Answer, Ask, Feature};
+
+mod body;
+mod client;
+mod http1;
+mod http2;
+mod in_memory;
+mod progress;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub use http1::Http1;
+pub use http2::Http2;
+pub use in_memory::InMemory;
+pub use stream::Place;
+#[cfg(feature = "tls")]
+pub use tls::Authority;
+
+/// A future of a target, boxed.
+pub type Exchanging<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + 'a>>;
+
+/// A host that runs, and a client of what it speaks.
+///
+/// The kit has clients for HTTP/1.1, HTTP/2 and the protocols of web servers; whoever writes a host
+/// that speaks one of them needs none of his own.
+pub trait Target {
+    /// The name in the matrix: words of letters, digits and hyphens.
+    fn name(&self) -> &str;
+
+    /// Why `feature` cannot be carried; `None` where it can. By default all can.
+    fn lacks(&self, feature: Feature) -> Option<&str> {
+        let _ = feature;
+        None
+    }
+
+    /// The path under which the host's web server has the app: empty, or it begins with `/` and
+    /// does not end in it. Empty by default.
+    fn prefix(&self) -> &str {
+        ""
+    }
+
+    /// The `Host` field that reaches the app. `localhost` by default.
+    fn host(&self) -> &str {
+        "localhost"
+    }
+
+    /// How many cases may be tried at once. 16 by default.
+    fn concurrency(&self) -> usize {
+        16
+    }
+
+    /// Sends the requests one after the other, over one connection if the target carries
+    /// [`Feature::KeepAlive`], and gives as many answers.
+    fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_>;
+
+    /// Stops the host, where the target carries [`Feature::Stop`], and ends when it has ended.
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}

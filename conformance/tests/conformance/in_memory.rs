@@ -1,0 +1,10 @@
+//! The app without a wire.
+
+use enfilade_conformance::{InMemory, Kit};
+
+#[tokio::test]
+async fn the_in_memory_host_conforms() {
+    let kit = Kit::new().expect("a folder");
+    let report = kit.run(&InMemory::new(kit.app())).await;
+    eprintln!("{}", report.conforming().expect("a conforming host"));
+}

@@ -1,0 +1,4 @@
+//! The kit, on the hosts of this workspace.
+
+mod in_memory;
+mod server;
