@@ -39,6 +39,7 @@ pub mod testing;
 mod tower;
 pub mod troubleshooting;
 mod upgrade;
+mod user;
 
 #[cfg(feature = "tower")]
 pub use crate::tower::{
@@ -86,6 +87,7 @@ pub use response::{Fields, Html, IntoResponse, Redirect};
 pub use router::Router;
 pub use state::{AppFnWith, WithState, with_state};
 pub use upgrade::{Duplex, Io, Upgrade, Upgrading};
+pub use user::User;
 
 /// A request: [`http::Request`] with the one [`Body`].
 pub type Request = http::Request<Body>;

@@ -18,7 +18,6 @@ mod request_id;
 mod set_header;
 #[cfg(feature = "timeout")]
 mod timeout;
-mod user;
 
 #[cfg(feature = "access-log")]
 pub use access_log::{AccessLog, Format, LogFile, Outcome, Record};
@@ -32,10 +31,10 @@ pub use bearer_auth::BearerAuth;
 pub use bearer_auth::{Claims, Jwt, JwtKeyError};
 #[cfg(feature = "compression")]
 pub use compression::{Coding, Compression};
+pub use enfilade_core::User;
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdValue};
 #[cfg(feature = "set-header")]
 pub use set_header::{OfRequest, OfResponse, SetHeader};
 #[cfg(feature = "timeout")]
 pub use timeout::{TimedOut, Timeout};
-pub use user::User;

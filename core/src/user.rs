@@ -2,19 +2,20 @@
 
 use std::{fmt, sync::Arc};
 
-use enfilade_core::Request;
 use http::Extensions;
+
+use crate::Request;
 
 /// The name of the user that an authentication has proved, as a typed extension.
 ///
 /// Authentication puts it into the request's extensions, for the app behind, and into the
-/// response's, for what stands outside and logs on the way out. It is cheap to clone. The name is
+/// response's, for what stands outside and logs on the way out. So does a host whose web server has
+/// authenticated the user, where it is told to trust it. It is cheap to clone. The name is
 /// whatever the source of accounts calls the user: it may hold any character but control
 /// characters, so escape it where it is shown.
 ///
 /// ```
-/// use enfilade_core::{Error, Request, Result};
-/// use enfilade_middleware::User;
+/// use enfilade_core::{Error, Request, Result, User};
 ///
 /// async fn whoami(request: Request) -> Result<String> {
 ///     let user = User::of(&request).ok_or_else(Error::unauthorized)?;

@@ -1,0 +1,189 @@
+//! One request and its answer: [`Exchange`].
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use enfilade_core::{Body, IntoResponse, Response};
+use http::Method;
+
+use super::{
+    pairs::{CutPair, Pairs},
+    pipe::{Feed, Incoming, pipe},
+    record::{end_stream, kind, write_stream},
+    rules::Role,
+    site::{Answered, Permit, Site},
+    stderr::Stderr,
+    verdict::Verdict,
+};
+use crate::gateway::{BadRequest, Outgoing, Style, Variables, content_length, request_from};
+
+/// How much waits to be written to a web server. Then no app is asked for more.
+pub(crate) const ROOM: usize = 64 * 1024;
+
+/// A request from its parameters to the last byte of its answer.
+pub(crate) struct Exchange {
+    pub(crate) id: u16,
+    /// Where its body goes in.
+    pub(crate) feed: Feed,
+    /// How long others on the connection may still wait for it.
+    pub(crate) patience: Duration,
+    role: Role,
+    is_head: bool,
+    errors: Arc<Stderr>,
+    stage: Stage,
+    _permit: Permit,
+}
+
+enum Stage {
+    Received(Result<(Variables, Incoming), BadRequest>),
+    Answering(Answered),
+    Sending {
+        answer: Outgoing,
+        block: Bytes,
+    },
+    /// The whole answer is its head.
+    Decided,
+    Over,
+}
+
+/// How an exchange has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Whole,
+    /// The answer broke off. What has been sent of it must not look whole.
+    Broken,
+}
+
+impl Exchange {
+    /// `params` is the stream of parameters, `None` where it was too long.
+    pub(crate) fn new(
+        id: u16,
+        role: Role,
+        params: Option<Bytes>,
+        site: &Site,
+        permit: Permit,
+    ) -> Result<Exchange, CutPair> {
+        let variables = params.map_or(Ok(Err(BadRequest::TooLarge)), variables)?;
+        let received = variables.and_then(|variables| {
+            let length = content_length(&variables)?;
+            Ok((variables, length))
+        });
+        let (feed, incoming) = pipe(received.as_ref().map_or(None, |(_, length)| *length));
+        Ok(Exchange {
+            id,
+            feed,
+            patience: site.patience,
+            role,
+            is_head: false,
+            errors: Arc::new(Stderr::new(Arc::clone(&site.facts.errors))),
+            stage: Stage::Received(received.map(|(variables, _)| (variables, incoming))),
+            _permit: permit,
+        })
+    }
+
+    /// Goes on with the answer, and writes to `out` what can be sent, while there is room.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        site: &Site,
+        out: &mut BytesMut,
+    ) -> Poll<Ended> {
+        loop {
+            self.errors.drain(cx, self.id, out);
+            if out.len() >= ROOM {
+                return Poll::Pending;
+            }
+            match &mut self.stage {
+                Stage::Received(_) => self.receive(site),
+                Stage::Answering(answered) => {
+                    let response = ready!(answered.as_mut().poll(cx));
+                    self.begin(response, out);
+                }
+                Stage::Sending { answer, block } if block.is_empty() => {
+                    match ready!(answer.poll_next(cx)) {
+                        Some(Ok(next)) => *block = next,
+                        Some(Err(_)) => return Poll::Ready(self.end(Ended::Broken, out)),
+                        None => return Poll::Ready(self.end(Ended::Whole, out)),
+                    }
+                }
+                Stage::Sending { block, .. } => {
+                    let piece = block.split_to(block.len().min(ROOM));
+                    write_stream(out, kind::STDOUT, self.id, &piece);
+                }
+                Stage::Decided | Stage::Over => {
+                    return Poll::Ready(self.end(Ended::Whole, out));
+                }
+            }
+        }
+    }
+
+    /// Makes the request. What has arrived of it by now is in its body, so one without a body
+    /// mostly shows it.
+    fn receive(&mut self, site: &Site) {
+        let received = std::mem::replace(&mut self.stage, Stage::Over);
+        let Stage::Received(received) = received else {
+            return;
+        };
+        let request = received.and_then(|(variables, incoming)| {
+            let body = Body::new(incoming);
+            let mut facts = site.facts.clone();
+            facts.errors = Arc::clone(&self.errors) as _;
+            request_from(variables, &site.import, facts, body)
+        });
+        self.stage = Stage::Answering(match request {
+            Ok(request) => {
+                self.is_head = request.method() == Method::HEAD;
+                site.answer(self.role, request)
+            }
+            Err(bad) => Box::pin(std::future::ready(bad.into_error().into_response())),
+        });
+    }
+
+    fn begin(&mut self, response: Response, out: &mut BytesMut) {
+        if self.role == Role::Authorizer
+            && let Some(verdict) = Verdict::passing(&response)
+        {
+            write_stream(out, kind::STDOUT, self.id, &verdict.head());
+            self.stage = Stage::Decided;
+            return;
+        }
+        let errors = Arc::clone(&self.errors) as _;
+        let answer = Outgoing::new(Style::Status, self.is_head, response, errors);
+        write_stream(out, kind::STDOUT, self.id, answer.head());
+        self.stage = Stage::Sending {
+            answer,
+            block: Bytes::new(),
+        };
+    }
+
+    fn end(&mut self, ended: Ended, out: &mut BytesMut) -> Ended {
+        self.stage = Stage::Over;
+        self.errors.end(self.id, out);
+        if ended == Ended::Whole {
+            end_stream(out, kind::STDOUT, self.id);
+        }
+        ended
+    }
+}
+
+impl Drop for Exchange {
+    /// What is reported from now on can no longer be sent.
+    fn drop(&mut self) {
+        self.errors.end(self.id, &mut BytesMut::new());
+    }
+}
+
+fn variables(params: Bytes) -> Result<Result<Variables, BadRequest>, CutPair> {
+    let mut variables = Variables::new();
+    for pair in Pairs::new(params) {
+        let (name, value) = pair?;
+        if let Err(bad) = variables.push(name, value) {
+            return Ok(Err(bad));
+        }
+    }
+    Ok(Ok(variables))
+}

@@ -1,0 +1,133 @@
+//! The head of a response, as a web server reads it from a program: [`Style`].
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+
+/// How a head begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `Status: 200 OK`, as CGI, FastCGI and SCGI want it. A line of HTTP would be a 500 behind
+    /// Apache and a 502 behind HAProxy, and nginx would ignore it.
+    Status,
+    /// `HTTP/1.1 200 OK`, as the uwsgi protocol has it. Without it Apache gives a 502.
+    Http,
+}
+
+impl Style {
+    /// The head of a response. The status comes first, always: a web server makes 302 of a
+    /// `Location` without one, or answers another path in place of this. Lines end in CRLF, and
+    /// none is folded.
+    ///
+    /// What would make the web server do something else than pass the response on is left out: see
+    /// [`is_for_the_web_server`].
+    pub(super) fn head(self, status: StatusCode, fields: &HeaderMap) -> Bytes {
+        let size: usize = fields
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        let mut head = BytesMut::with_capacity(size + 64);
+        head.put_slice(match self {
+            Style::Status => b"Status: ",
+            Style::Http => b"HTTP/1.1 ",
+        });
+        head.put_slice(status.as_str().as_bytes());
+        head.put_u8(b' ');
+        head.put_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+        head.put_slice(b"\r\n");
+        for (name, value) in fields {
+            if !is_for_the_web_server(name) {
+                head.put_slice(name.as_str().as_bytes());
+                head.put_slice(b": ");
+                head.put_slice(value.as_bytes());
+                head.put_slice(b"\r\n");
+            }
+        }
+        head.put_slice(b"\r\n");
+        head.freeze()
+    }
+}
+
+/// Whether a web server would act on a field instead of passing it on.
+///
+/// * `Status` is the status, and there is one.
+/// * What frames the client's connection is the web server's: nginx and Apache would pass it on,
+///   and send a coding twice. `Trailer` names what these protocols cannot carry.
+/// * `X-Accel-Redirect`, `X-Sendfile` and their kin make it send a file in place of the response.
+///   An app that passes on what it got from elsewhere would open its web server's files.
+fn is_for_the_web_server(name: &HeaderName) -> bool {
+    const NAMES: [HeaderName; 5] = [
+        header::CONNECTION,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ];
+    const OTHERS: [&str; 5] = [
+        "keep-alive",
+        "proxy-connection",
+        "status",
+        "x-sendfile",
+        "x-sendfile2",
+    ];
+    const PREFIXES: [&str; 3] = ["x-accel-", "x-cgi-", "x-lighttpd-"];
+    NAMES.contains(name)
+        || OTHERS.contains(&name.as_str())
+        || PREFIXES
+            .iter()
+            .any(|prefix| name.as_str().starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn head(style: Style, status: u16, fields: &[(&'static str, &'static str)]) -> String {
+        let mut map = HeaderMap::new();
+        for (name, value) in fields {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        let status = StatusCode::from_u16(status).expect("a status");
+        let head = style.head(status, &map);
+        String::from_utf8(head.to_vec()).expect("text")
+    }
+
+    #[test]
+    fn the_status_comes_first_in_both_styles() {
+        let fields = [
+            ("location", "/x"),
+            ("set-cookie", "a=1"),
+            ("set-cookie", "b=2"),
+        ];
+        let lines = "location: /x\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\r\n";
+        let status = head(Style::Status, 302, &fields);
+        assert_eq!(status, format!("Status: 302 Found\r\n{lines}"));
+        let http = head(Style::Http, 302, &fields);
+        assert_eq!(http, format!("HTTP/1.1 302 Found\r\n{lines}"));
+        assert_eq!(head(Style::Status, 799, &[]), "Status: 799 Unknown\r\n\r\n");
+    }
+
+    #[test]
+    fn what_the_web_server_would_act_on_is_left_out() {
+        let fields = [
+            ("status", "200 OK"),
+            ("connection", "close"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "close"),
+            ("te", "trailers"),
+            ("trailer", "x-sum"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-accel-redirect", "/etc/passwd"),
+            ("x-accel-buffering", "no"),
+            ("x-sendfile", "/etc/passwd"),
+            ("x-sendfile2", "/etc/passwd 0-"),
+            ("x-lighttpd-send-file", "/etc/passwd"),
+            ("x-cgi-anything", "1"),
+            ("x-powered-by", "tea"),
+        ];
+        let head = head(Style::Status, 200, &fields);
+        assert_eq!(head, "Status: 200 OK\r\nx-powered-by: tea\r\n\r\n");
+    }
+}
