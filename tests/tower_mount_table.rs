@@ -11,7 +11,7 @@ use http::{Uri, Version};
 use tower::service_fn;
 
 #[allow(dead_code, reason = "routers need what is not used here")]
-#[path = "../core/tests/mount_table/rows.rs"]
+#[path = "../conformance/src/mount_table/rows.rs"]
 mod rows;
 
 use rows::{Outcome, ROWS, Row};

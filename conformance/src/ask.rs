@@ -62,6 +62,8 @@ pub enum Step {
     Pause(Duration),
     /// Tells the app something past the host.
     Tell(Arc<dyn Fn() + Send + Sync>),
+    /// Waits until this holds, but no longer than this.
+    Until(Arc<dyn Fn() -> bool + Send + Sync>, Duration),
     /// Leaves: the connection, or the stream, is cut.
     Leave,
 }
@@ -135,6 +137,13 @@ impl Ask {
         self.step(Step::Tell(Arc::new(move || note.write(line))))
     }
 
+    /// Next, waits until `line` is in `note`, but no longer than `patience`.
+    pub(crate) fn until(self, note: &Note, line: &'static str, patience: Duration) -> Ask {
+        let note = note.clone();
+        let is_there = move || note.lines().iter().any(|own| own == line);
+        self.step(Step::Until(Arc::new(is_there), patience))
+    }
+
     /// The values of a field.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
@@ -160,6 +169,7 @@ impl fmt::Debug for Step {
             Step::AwaitBody(bytes) => write!(f, "AwaitBody({bytes})"),
             Step::Pause(pause) => write!(f, "Pause({pause:?})"),
             Step::Tell(_) => f.write_str("Tell"),
+            Step::Until(_, patience) => write!(f, "Until({patience:?})"),
             Step::Leave => f.write_str("Leave"),
         }
     }

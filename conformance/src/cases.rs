@@ -1,16 +1,36 @@
 //! All cases, in groups.
 
-use crate::Case;
+use crate::{Case, mount_table};
 
+mod answers;
+mod apps;
+mod bodiless;
+mod connections;
 mod ends;
-mod requests;
-mod responses;
+mod environ;
+mod fields;
+mod malformed;
+mod paths;
+mod streams;
+mod uploads;
 
 /// All cases, in the order of the matrix.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    [requests::cases(), responses::cases(), ends::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        environ::cases(),
+        paths::cases(),
+        fields::cases(),
+        malformed::cases(),
+        uploads::cases(),
+        answers::cases(),
+        bodiless::cases(),
+        streams::cases(),
+        ends::cases(),
+        connections::cases(),
+        mount_table::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -17,6 +17,8 @@ pub enum Feature {
     KeepAlive,
     /// `Expect: 100-continue`.
     Expect,
+    /// Fields that belong to the connection reach the host.
+    HopByHop,
     /// A request's body may have no length until it ends.
     UnknownLength,
     /// A request's body arrives while the app runs.
@@ -43,6 +45,8 @@ pub enum Feature {
     Upgrade,
     /// An app is dropped when its client leaves.
     Disconnect,
+    /// What the host sends is framed, so that more or less than was promised matters.
+    Wire,
     /// The host itself adds what HTTP asks of an origin server, such as `Date`.
     OriginServer,
     /// One process answers all requests.
@@ -53,12 +57,13 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 21] = [
+    pub const ALL: [Feature; 23] = [
         Feature::RawHead,
         Feature::AnyTarget,
         Feature::Http10,
         Feature::KeepAlive,
         Feature::Expect,
+        Feature::HopByHop,
         Feature::UnknownLength,
         Feature::StreamingRequest,
         Feature::CutRequest,
@@ -72,6 +77,7 @@ impl Feature {
         Feature::Trailers,
         Feature::Upgrade,
         Feature::Disconnect,
+        Feature::Wire,
         Feature::OriginServer,
         Feature::OneProcess,
         Feature::Stop,
@@ -87,6 +93,7 @@ impl fmt::Display for Feature {
             Feature::Http10 => "HTTP/1.0",
             Feature::KeepAlive => "several exchanges on a connection",
             Feature::Expect => "100-continue",
+            Feature::HopByHop => "fields of the connection",
             Feature::UnknownLength => "request bodies of unknown length",
             Feature::StreamingRequest => "streaming requests",
             Feature::CutRequest => "requests that break off",
@@ -100,6 +107,7 @@ impl fmt::Display for Feature {
             Feature::Trailers => "trailers",
             Feature::Upgrade => "upgrades",
             Feature::Disconnect => "clients that leave",
+            Feature::Wire => "framed answers",
             Feature::OriginServer => "fields of an origin server",
             Feature::OneProcess => "one process for all requests",
             Feature::Stop => "stopping",

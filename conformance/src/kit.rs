@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     Case, Deviation, Failure, Report, Target, Trial, Verdict, cases,
+    mount_table::Sites,
     notes::{Note, Notes},
 };
 
@@ -61,15 +62,15 @@ impl Kit {
         let site = cases::all().into_iter().fold(Mounts::new(), |site, case| {
             site.mount(&format!("/{}", case.name()), case.served())
         });
-        let notes = self.notes.clone();
-        let site = std::sync::Arc::new(site);
+        let (notes, sites) = (self.notes.clone(), Sites::new());
+        let site = site.boxed();
         let app = move |mut request: Request| {
             let id = request.headers().get("x-exchange");
             let note = id.and_then(|id| notes.of(id.to_str().ok()?));
             if let Some(note) = note {
                 request.extensions_mut().insert(note);
             }
-            let site = std::sync::Arc::clone(&site);
+            let site = sites.asked_for(&request).unwrap_or_else(|| site.clone());
             async move { site.respond(request).await }
         };
         app.boxed()

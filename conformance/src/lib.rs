@@ -24,6 +24,7 @@ mod deviation;
 mod failure;
 mod feature;
 mod kit;
+mod mount_table;
 mod notes;
 mod report;
 mod seen;

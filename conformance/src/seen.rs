@@ -161,6 +161,12 @@ impl Default for Fnv {
 }
 
 impl Fnv {
+    pub(crate) fn of(bytes: &[u8]) -> String {
+        let mut sum = Fnv::default();
+        sum.add(bytes);
+        sum.hex()
+    }
+
     fn add(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);

@@ -49,6 +49,12 @@ pub trait Target {
         "localhost"
     }
 
+    /// Whether the client speaks TLS with the host, or with the web server in front of it. By
+    /// default it does not.
+    fn is_tls(&self) -> bool {
+        false
+    }
+
     /// How many cases may be tried at once. 16 by default.
     fn concurrency(&self) -> usize {
         16

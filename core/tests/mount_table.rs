@@ -7,7 +7,7 @@ use enfilade_core::{
 };
 use http::{Uri, Version};
 
-#[path = "mount_table/rows.rs"]
+#[path = "../../conformance/src/mount_table/rows.rs"]
 mod rows;
 
 use rows::{Outcome, ROWS, Row};

@@ -77,6 +77,10 @@ impl Target for Http1 {
         &self.host
     }
 
+    fn is_tls(&self) -> bool {
+        self.place.is_tls()
+    }
+
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_> {
         Box::pin(async {
             match self.place.connect(b"http/1.1").await {
@@ -92,6 +96,7 @@ impl Target for Http1 {
 struct Wire {
     chunked: bool,
     is_head: bool,
+    is_connect: bool,
     part: Part,
 }
 
@@ -114,6 +119,7 @@ impl Protocol for Wire {
     fn begin(&mut self, ask: &Ask) -> Vec<u8> {
         self.chunked = ask.framing == Framing::Chunked;
         self.is_head = ask.method == "HEAD";
+        self.is_connect = ask.method == "CONNECT";
         self.part = Part::Head;
         let version = if ask.http10 { "1.0" } else { "1.1" };
         let mut head = format!("{} {} HTTP/{version}\r\n", ask.method, ask.target).into_bytes();
@@ -226,6 +232,10 @@ impl Wire {
         let length: Vec<String> = values("content-length").collect();
         if status == 101 {
             return Ok(Part::Rest);
+        }
+        // A 2xx to CONNECT begins a tunnel, of which nothing is expected here.
+        if self.is_connect && (200..300).contains(&status) {
+            return Ok(Part::Length(0));
         }
         if self.is_head || status == 204 || status == 304 {
             return Ok(Part::Length(0));

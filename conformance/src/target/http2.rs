@@ -52,12 +52,17 @@ impl Target for Http2 {
             Feature::RawHead => "heads are made by the client's library",
             Feature::AnyTarget => "HTTP/2 has fields in place of a target",
             Feature::Http10 => "this is HTTP/2",
+            Feature::HopByHop => "HTTP/2 has no such fields",
             Feature::Upgrade => "HTTP/2 has no upgrade",
             Feature::Expect => "the client's library has no way to wait",
             Feature::ScriptName => "HTTP names no script name: the host's deployer does",
             Feature::Stop => "the kit has only the address of the host",
             _ => return None,
         })
+    }
+
+    fn is_tls(&self) -> bool {
+        self.place.is_tls()
     }
 
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_> {

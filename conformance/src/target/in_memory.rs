@@ -1,8 +1,9 @@
 //! A host without a wire: [`InMemory`].
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use enfilade_core::{App, Body, Capabilities, Connection, Environ, Gateway, Request, Response};
+use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Uri, Version, header};
 
 use super::{
@@ -38,7 +39,11 @@ impl<A: App> InMemory<A> {
         let progress = Progress::new();
         let receiving = async {
             let response = self.gateway.answer(request).await;
-            receive(&progress, response).await;
+            let receiving = AssertUnwindSafe(receive(&progress, response));
+            // A body that panics is one that breaks off, on any host.
+            if receiving.catch_unwind().await.is_err() {
+                progress.take(Event::End(End::Broken("the body panicked".to_owned())));
+            }
         };
         progress.run(ask, &mut feeding, receiving).await
     }
@@ -55,7 +60,7 @@ impl<A: App> Target for InMemory<A> {
                 "there is no wire"
             }
             Feature::Upgrade => "there is no connection to take over",
-            Feature::OriginServer => "nothing is sent",
+            Feature::OriginServer | Feature::Wire => "nothing is sent",
             Feature::Stop => "it runs only while it is called",
             _ => return None,
         })
@@ -101,7 +106,7 @@ fn request(ask: &Ask, body: Body) -> Result<Request, http::Error> {
     connection.host = "in-memory";
     connection.capabilities = capabilities;
     let environ = Environ::new(Arc::new(connection), Version::HTTP_11)
-        .with_script_name(ask.script_name.len());
+        .with_script_name(ask.script_name.trim_end_matches('/').len());
     request.extensions_mut().insert(environ);
     Ok(request)
 }

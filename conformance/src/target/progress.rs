@@ -105,6 +105,12 @@ impl Progress {
                 Step::AwaitBody(bytes) => self.until(|this| this.bytes.get() >= *bytes).await,
                 Step::Pause(pause) => tokio::time::sleep(*pause).await,
                 Step::Tell(tell) => tell(),
+                Step::Until(holds, patience) => {
+                    let deadline = Instant::now() + *patience;
+                    while !holds() && Instant::now() < deadline {
+                        tokio::time::sleep(Duration::from_millis(2)).await;
+                    }
+                }
                 Step::Leave => return Ok(true),
             }
         }

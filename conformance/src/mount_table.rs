@@ -1,0 +1,108 @@
+//! The mount table, through a host: each row is a case.
+
+use std::collections::BTreeMap;
+
+use enfilade_core::{App, BoxApp, Mounts, Request, RequestExt};
+
+use crate::{Case, Failure, Feature, Trial, failure::that};
+
+mod rows;
+
+use rows::{Outcome, ROWS, Row};
+
+/// The field that asks for the site of a row in place of the app of a case.
+pub(crate) const SITE: &str = "x-site";
+
+/// The sites of all rows, by the mounts that make them.
+#[derive(Clone)]
+pub(crate) struct Sites(BTreeMap<String, BoxApp>);
+
+impl Sites {
+    pub(crate) fn new() -> Sites {
+        let sites = ROWS.iter().map(|row| {
+            let site = row
+                .mounts
+                .iter()
+                .fold(Mounts::new(), |site, point| site.mount(point, here(point)));
+            (row.mounts.join(" "), site.boxed())
+        });
+        Sites(sites.collect())
+    }
+
+    /// The site that a request asks for.
+    pub(crate) fn asked_for(&self, request: &Request) -> Option<BoxApp> {
+        let name = request.headers().get(SITE)?.to_str().ok()?;
+        self.0.get(name).cloned()
+    }
+}
+
+/// Says where it stands, in the field `x-here`.
+fn here(point: &'static str) -> impl App + Clone {
+    move |request: Request| async move {
+        // In a field: an answer to CONNECT has no body.
+        let here = format!("{point} {} {};", request.script_name(), request.path_info());
+        ([("x-here", here)], "")
+    }
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    // What a host itself does wrong cannot be asked of one.
+    let rows = ROWS
+        .iter()
+        .filter(|row| row.outcome != Outcome::Refused(500));
+    rows.enumerate()
+        .map(|(number, row)| {
+            let case = Case::new(
+                format!("mount-table-{:03}", number + 1),
+                &["H6", "H7", "M11"],
+            );
+            case.needs(needs(row))
+                .check(async move |trial| check(trial, row).await)
+        })
+        .collect()
+}
+
+fn needs(row: &Row) -> &'static [Feature] {
+    let is_raw = !row.target.starts_with('/') || row.method == "CONNECT";
+    match (is_raw || row.target.contains('\\'), row.external.is_empty()) {
+        (true, true) => &[Feature::AnyTarget],
+        (true, false) => &[Feature::AnyTarget, Feature::ScriptName],
+        (false, true) => &[],
+        (false, false) => &[Feature::ScriptName],
+    }
+}
+
+async fn check(trial: &Trial<'_>, row: &Row) -> Result<(), Failure> {
+    let prefix = trial.prefix();
+    let target = match row.target.strip_prefix('/') {
+        Some(_) => format!("{prefix}{}", row.target),
+        None => row.target.to_owned(),
+    };
+    let ask = trial.ask_target(row.method, &target);
+    let mut ask = ask.host(row.host).field(SITE, row.mounts.join(" "));
+    ask.script_name = row.external.to_owned();
+    let answer = trial.send(ask).await;
+    let what = format!(
+        "of {} {target} at {} to the mounts {:?}",
+        row.method, row.host, row.mounts
+    );
+    match row.outcome {
+        Outcome::Refused(status) => that(
+            answer.status == status,
+            format_args!("status {status} {what}"),
+            answer.to_string(),
+        ),
+        Outcome::At {
+            mount,
+            script_name,
+            path_info,
+        } => {
+            let expected = format!("{mount} {prefix}{script_name} {path_info};");
+            that(
+                answer.values("x-here") == [&*expected] && answer.status == 200,
+                format_args!("{expected:?} {what}"),
+                answer.to_string(),
+            )
+        }
+    }
+}
