@@ -3,15 +3,12 @@
 use std::{io, path::Path};
 
 use enfilade_conformance::Kit;
-use enfilade_core::Mounts;
 use enfilade_server::{Listen, Server};
 use tokio::task::JoinHandle;
 
 use crate::{Front, Protocol};
 
 /// Serves the kit's app at the socket at which `front` expects it, for as long as the task runs.
-///
-/// It is at the root, and below `/ext`.
 ///
 /// # Errors
 ///
@@ -32,9 +29,9 @@ fn http(kit: &Kit, socket: &Path) -> io::Result<JoinHandle<()>> {
     let listening = Server::bind(Listen::at(socket))
         .listen()
         .map_err(io::Error::other)?;
-    let site = Mounts::new().mount("/ext", kit.app()).mount("/", kit.app());
+    let app = kit.app();
     Ok(tokio::spawn(async move {
-        if let Err(error) = listening.serve(site).await {
+        if let Err(error) = listening.serve(app).await {
             eprintln!("{error}");
         }
     }))

@@ -11,6 +11,6 @@ mod front;
 pub mod record;
 mod web_server;
 
-pub use deviations::DEVIATIONS;
+pub use deviations::{DEVIATIONS, lacks};
 pub use front::{Front, NotStarted};
 pub use web_server::{Door, Protocol, WEB_SERVERS, WebServer};

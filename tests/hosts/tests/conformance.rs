@@ -3,7 +3,7 @@
 use std::env;
 
 use enfilade_conformance::{Http1, Kit};
-use enfilade_fronts::{DEVIATIONS, Front, NotStarted, WebServer, app};
+use enfilade_fronts::{DEVIATIONS, Front, NotStarted, Protocol, WebServer, app, lacks};
 
 async fn check(name: &str) {
     let (server, door) = WebServer::with_door(name).expect("there is such a door");
@@ -15,18 +15,22 @@ async fn check(name: &str) {
         }
         Err(error) => panic!("{error}"),
     };
-    let kit = Kit::new().expect("a folder").with_deviations(DEVIATIONS);
+    let kit = Kit::new().expect("a folder").with_deviations(&DEVIATIONS);
     let serving = app::serve(&kit, &front, door.protocol).expect("the socket can be bound");
     let mut failed = String::new();
-    for prefix in ["", "/ext"] {
-        let target = Http1::new(
-            format!("{name}{}", prefix.replace('/', "-")),
-            front.address(door),
-        )
-        .with_prefix(prefix);
+    // HTTP has no word for a prefix: an app that is below one mounts itself there.
+    let prefixes: &[&str] = match door.protocol {
+        Protocol::Http => &[""],
+        _ => &["", "/ext"],
+    };
+    for prefix in prefixes {
+        let name = format!("{name}{}", prefix.replace('/', "-"));
+        let target = Http1::new(&name, front.address(door)).with_prefix(*prefix);
+        let target = lacks(&name).fold(target, |target, (what, why)| target.without(what, why));
         let report = kit.run(&target).await;
-        eprintln!("{report}");
-        if !report.is_conforming() {
+        if report.is_conforming() {
+            eprintln!("{report}");
+        } else {
             failed += &report.to_string();
         }
     }
