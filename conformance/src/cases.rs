@@ -1,6 +1,6 @@
 //! All cases, in groups.
 
-use crate::{Case, mount_table};
+use crate::{Case, Feature, mount_table};
 
 mod answers;
 mod apps;
@@ -13,6 +13,9 @@ mod malformed;
 mod paths;
 mod streams;
 mod uploads;
+
+/// The case that is tried when the host has ended.
+pub(crate) const STOP: &str = "callbacks-run-once-and-in-reverse-at-the-stop";
 
 /// All cases, in the order of the matrix.
 #[must_use]
@@ -29,6 +32,7 @@ pub fn all() -> Vec<Case> {
         ends::cases(),
         connections::cases(),
         mount_table::cases(),
+        vec![Case::new(STOP, &["H49"]).needs(&[Feature::Stop])],
     ]
     .into_iter()
     .flatten()

@@ -51,7 +51,7 @@ pub enum Feature {
     OriginServer,
     /// One process answers all requests.
     OneProcess,
-    /// The kit can stop the host.
+    /// The kit is told that the host has stopped: see [`Kit::stopped`](crate::Kit::stopped).
     Stop,
 }
 

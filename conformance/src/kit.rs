@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use enfilade_core::{App, BoxApp, Mounts, Request};
+use enfilade_core::{App, BoxApp, Lifecycle, Mounts, Request};
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    Case, Deviation, Failure, Report, Target, Trial, Verdict, cases,
+    Case, Deviation, Failure, Feature, Report, Target, Trial, Verdict, cases,
+    failure::equal,
     mount_table::Sites,
     notes::{Note, Notes},
 };
@@ -76,6 +77,38 @@ impl Kit {
         app.boxed()
     }
 
+    /// The lifecycle that the host is to run, where it has one: it notes when its callbacks run.
+    #[must_use]
+    pub fn lifecycle(&self) -> Lifecycle {
+        let lifecycle = Lifecycle::new();
+        for line in ["first", "second", "third"] {
+            let note = self.stop_note();
+            lifecycle.on_stop(async move || note.write(line));
+        }
+        lifecycle
+    }
+
+    /// Adds to `report` whether the callbacks of the [`lifecycle`](Kit::lifecycle) ran, once the
+    /// host has been told to stop and has ended.
+    #[must_use]
+    pub fn stopped(&self, mut report: Report) -> Report {
+        let ran = equal(
+            "the callbacks",
+            self.stop_note().lines(),
+            ["third", "second", "first"],
+        );
+        for (case, verdict) in &mut report.verdicts {
+            if case == cases::STOP {
+                *verdict = judge(ran.clone(), None);
+            }
+        }
+        report
+    }
+
+    fn stop_note(&self) -> Note {
+        self.notes.of(cases::STOP).expect("letters and hyphens")
+    }
+
     /// Tries all cases on `target`.
     pub async fn run(&self, target: &impl Target) -> Report {
         self.run_cases(target, &cases::all()).await
@@ -95,7 +128,10 @@ impl Kit {
 
     async fn verdict(&self, target: &dyn Target, case: &Case) -> Verdict {
         let lacking = case.features().iter().find_map(|feature| {
-            let why = target.lacks(*feature)?;
+            let why = match feature {
+                Feature::Stop => "the kit was not told that the host has stopped",
+                feature => target.lacks(*feature)?,
+            };
             Some(format!("{feature}: {why}"))
         });
         if let Some(reason) = lacking {

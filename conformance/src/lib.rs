@@ -24,6 +24,7 @@ mod deviation;
 mod failure;
 mod feature;
 mod kit;
+mod matrix;
 mod mount_table;
 mod notes;
 mod report;
@@ -39,9 +40,12 @@ pub use deviation::Deviation;
 pub use failure::Failure;
 pub use feature::Feature;
 pub use kit::Kit;
+pub use matrix::Matrix;
 pub use report::{NotConforming, Report, Verdict};
 pub use seen::Seen;
 #[cfg(feature = "tls")]
 pub use target::Authority;
+#[cfg(unix)]
+pub use target::WebServer;
 pub use target::{Exchanging, Http1, Http2, InMemory, Place, Target};
 pub use trial::Trial;

@@ -1,6 +1,6 @@
 //! What came of all cases on one target: [`Report`].
 
-use std::fmt;
+use std::{fmt, fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,17 @@ impl Report {
         } else {
             Err(NotConforming(self))
         }
+    }
+
+    /// Writes the report into `folder`, from which a [`Matrix`](crate::Matrix) can be read.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let file = folder.join(format!("{}.json", self.target));
+        fs::write(file, serde_json::to_vec(self)?)
     }
 
     fn failures(&self) -> impl Iterator<Item = (&str, &str, &str)> {

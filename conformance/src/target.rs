@@ -6,6 +6,8 @@ use crate::{Answer, Ask, Feature};
 
 mod body;
 mod client;
+#[cfg(unix)]
+mod gateway;
 mod http1;
 mod http2;
 mod in_memory;
@@ -14,6 +16,8 @@ mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
+#[cfg(unix)]
+pub use gateway::WebServer;
 pub use http1::Http1;
 pub use http2::Http2;
 pub use in_memory::InMemory;
@@ -63,9 +67,4 @@ pub trait Target {
     /// Sends the requests one after the other, over one connection if the target carries
     /// [`Feature::KeepAlive`], and gives as many answers.
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_>;
-
-    /// Stops the host, where the target carries [`Feature::Stop`], and ends when it has ended.
-    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
-        Box::pin(std::future::ready(()))
-    }
 }

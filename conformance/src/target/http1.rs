@@ -25,13 +25,10 @@ impl Http1 {
         Http1 {
             name: name.into(),
             place: place.into(),
-            lacks: vec![
-                (
-                    Feature::ScriptName,
-                    "HTTP names no script name: the host's deployer does",
-                ),
-                (Feature::Stop, "the kit has only the address of the host"),
-            ],
+            lacks: vec![(
+                Feature::ScriptName,
+                "HTTP names no script name: the host's deployer does",
+            )],
             prefix: String::new(),
             host: "localhost".to_owned(),
         }

@@ -56,7 +56,6 @@ impl Target for Http2 {
             Feature::Upgrade => "HTTP/2 has no upgrade",
             Feature::Expect => "the client's library has no way to wait",
             Feature::ScriptName => "HTTP names no script name: the host's deployer does",
-            Feature::Stop => "the kit has only the address of the host",
             _ => return None,
         })
     }

@@ -6,5 +6,5 @@ use enfilade_conformance::{InMemory, Kit};
 async fn the_in_memory_host_conforms() {
     let kit = Kit::new().expect("a folder");
     let report = kit.run(&InMemory::new(kit.app())).await;
-    eprintln!("{}", report.conforming().expect("a conforming host"));
+    crate::check(report);
 }
