@@ -2,7 +2,30 @@
 //!
 //! They are for Unix: the protocols are spoken by web servers there.
 
+#[cfg(all(unix, feature = "_socket"))]
+mod backend;
+#[cfg(all(unix, any(feature = "scgi", feature = "uwsgi")))]
+mod exchange;
+#[cfg(test)]
+mod fidelity;
 #[cfg(all(unix, feature = "fastcgi"))]
 pub mod fastcgi;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
+#[cfg(all(unix, feature = "_socket"))]
+mod launch;
+#[cfg(all(unix, feature = "scgi"))]
+pub mod scgi;
+#[cfg(all(unix, feature = "_socket"))]
+mod site;
+#[cfg(all(unix, feature = "_socket"))]
+mod stop;
+#[cfg(all(unix, feature = "uwsgi"))]
+pub mod uwsgi;
+
+#[cfg(all(unix, feature = "_socket"))]
+pub use backend::{Address, Backend, Listen};
+#[cfg(all(unix, feature = "scgi"))]
+pub use scgi::Scgi;
+#[cfg(all(unix, feature = "uwsgi"))]
+pub use uwsgi::Uwsgi;

@@ -10,6 +10,10 @@ use enfilade_core::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadRequest {
+    /// The bytes are no packet of the protocol. The host closes the connection, and reports it: the
+    /// other side is no web server, or one that was told of another protocol. The message is to be
+    /// read by itself.
+    Frame(&'static str),
     /// There are more variables than fit. 431.
     TooLarge,
     /// The body has no length, and the protocol has no other way to tell its end. 411.
@@ -39,7 +43,7 @@ impl BadRequest {
         let status = match self {
             BadRequest::TooLarge => 431,
             BadRequest::NoLength => 411,
-            BadRequest::Missing(_) | BadRequest::Malformed { .. } => 400,
+            BadRequest::Frame(_) | BadRequest::Missing(_) | BadRequest::Malformed { .. } => 400,
         };
         Error::status(status).message(self.to_string())
     }
@@ -48,6 +52,7 @@ impl BadRequest {
 impl fmt::Display for BadRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            BadRequest::Frame(why) => f.write_str(why),
             BadRequest::TooLarge => f.write_str("the head of the request is too large"),
             BadRequest::NoLength => f.write_str("the body of the request has no length"),
             BadRequest::Missing(variable) => write!(f, "{variable} is missing"),

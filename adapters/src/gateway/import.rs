@@ -72,6 +72,16 @@ impl Import {
         self
     }
 
+    /// The same, unless a mount was declared: for hosts whose protocol says that `SCRIPT_NAME` is
+    /// the prefix.
+    #[must_use]
+    pub fn or_script_name(self) -> Import {
+        match self.split {
+            Split::Root => self.with_script_name(),
+            Split::At(_) | Split::ScriptName => self,
+        }
+    }
+
     /// Trusts `REMOTE_USER`: the request gets a [`User`](enfilade_core::User). By default it is not
     /// looked at.
     ///

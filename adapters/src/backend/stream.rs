@@ -1,0 +1,91 @@
+//! The two halves of a connection, whatever its kind: [`Reader`] and [`Writer`].
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{tcp, unix},
+};
+
+/// What comes from the web server.
+#[derive(Debug)]
+pub enum Reader {
+    /// Over TCP.
+    Tcp(tcp::OwnedReadHalf),
+    /// Over a Unix socket.
+    Unix(unix::OwnedReadHalf),
+}
+
+/// What goes to the web server.
+#[derive(Debug)]
+pub enum Writer {
+    /// Over TCP.
+    Tcp(tcp::OwnedWriteHalf),
+    /// Over a Unix socket.
+    Unix(unix::OwnedWriteHalf),
+}
+
+impl Writer {
+    /// Has the connection end with a reset when it is dropped, so that what was written is not
+    /// taken for all there was. Unix sockets have none: they end as ever.
+    pub(crate) fn reset_on_drop(&self) {
+        if let Writer::Tcp(half) = self {
+            // Without it the connection ends as a Unix socket's does.
+            let _ = half.as_ref().set_zero_linger();
+        }
+    }
+}
+
+/// The same call, whatever the kind.
+macro_rules! either {
+    ($half:expr, $kind:ident, $inner:ident => $call:expr) => {
+        match $half {
+            $kind::Tcp($inner) => $call,
+            $kind::Unix($inner) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(&mut *self, Reader, half => Pin::new(half).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Writer {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(&mut *self, Writer, half => Pin::new(half).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(&mut *self, Writer, half => Pin::new(half).poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        either!(self, Writer, half => half.is_write_vectored())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(&mut *self, Writer, half => Pin::new(half).poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(&mut *self, Writer, half => Pin::new(half).poll_shutdown(cx))
+    }
+}

@@ -1,0 +1,87 @@
+//! SCGI, by the [specification of Neil Schemenauer][spec]: [`Scgi`].
+//!
+//! ```no_run
+//! use enfilade_adapters::Scgi;
+//! use enfilade_core::{HostError, Request};
+//!
+//! fn main() -> Result<(), HostError> {
+//!     Scgi::bind("unix:/run/site.sock").run(async |_: Request| "hello")
+//! }
+//! ```
+//!
+//! What it can carry:
+//!
+//! | | | |
+//! |---|---|---|
+//! | bodies of requests stream | yes | as far as the web server does not collect them first; a length must be told, else the answer is 411 |
+//! | bodies of responses stream | yes | |
+//! | trailers | no | |
+//! | peer, local address, server name | yes | as the web server tells them |
+//! | facts of TLS | yes | as the web server tells them; no certificates of clients |
+//! | informational responses | no | |
+//! | upgrade | no | |
+//! | files are sent by the operating system | no | |
+//! | a client that leaves drops the app | yes | when the web server closes the connection |
+//! | the process ends after one request | no | |
+//!
+//! A response that breaks off ends with a reset, over TCP, or before its `Content-Length`. Over a
+//! Unix socket nothing tells one without a length from one that ended.
+//!
+//! A response with status 200 and a `Location` cannot be delivered behind Apache, which answers with
+//! what is there in its place.
+//!
+//! [spec]: https://python.ca/scgi/protocol.txt
+
+use bytes::BytesMut;
+use enfilade_core::Capabilities;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::{
+    backend::{Backend, Protocol, Reader, Writer},
+    exchange::{Ended, serve_packet},
+    gateway::{BadRequest, Style},
+    site::Site,
+};
+
+mod decode;
+
+pub use decode::decode;
+
+/// Hosts an app behind a web server that speaks SCGI. See the [module](self).
+pub type Scgi = Backend<ScgiProtocol>;
+
+/// What makes a [`Backend`] speak SCGI.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScgiProtocol;
+
+impl Protocol for ScgiProtocol {
+    const NAME: &'static str = "scgi";
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.streaming_request = true;
+        capabilities.streaming_response = true;
+        capabilities.disconnect = true;
+        capabilities
+    }
+
+    async fn serve(&self, reader: Reader, mut writer: Writer, site: &Site) {
+        if serve(site, reader, &mut writer).await == Ended::Cut {
+            writer.reset_on_drop();
+        }
+    }
+}
+
+async fn serve<R, W>(site: &Site, reader: R, writer: &mut W) -> Ended
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let decode = |buffer: &mut BytesMut| -> Result<_, BadRequest> {
+        Ok(decode(buffer)?.map(|variables| (variables, site.import().clone())))
+    };
+    serve_packet(site, Style::Status, decode, reader, writer).await
+}
+
+#[cfg(test)]
+mod tests;
