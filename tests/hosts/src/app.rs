@@ -1,38 +1,74 @@
 //! The kit's app, behind a web server.
 
-use std::{io, path::Path};
+use std::{future::pending, io};
 
+use enfilade_adapters::{Scgi, Uwsgi, gateway::Import};
 use enfilade_conformance::Kit;
+use enfilade_core::HostError;
 use enfilade_server::{Listen, Server};
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{Front, Protocol};
+use crate::{Door, Front, Protocol};
 
-/// Serves the kit's app at the socket at which `front` expects it, for as long as the task runs.
+/// Serves the kit's app where `front` expects that of `door`, below `prefix`, for as long as the task
+/// runs. Where the web server starts the app itself, nothing is to be served.
 ///
 /// # Errors
 ///
-/// If the socket cannot be bound.
-pub fn serve(kit: &Kit, front: &Front, protocol: Protocol) -> io::Result<Option<JoinHandle<()>>> {
-    let Some(socket) = front.socket(protocol) else {
+/// If the host does not start.
+pub async fn serve(
+    kit: &Kit,
+    front: &Front,
+    door: &Door,
+    prefix: &str,
+) -> io::Result<Option<JoinHandle<()>>> {
+    let Some(place) = front.place(door.protocol) else {
         return Ok(None);
     };
-    let serving = match protocol {
-        Protocol::Http => http(kit, &socket)?,
-        _ => return Ok(None),
+    let (app, import) = (kit.app(), import(door, prefix));
+    let (ready, listening) = oneshot::channel();
+    // Web servers have workers of another user.
+    const MODE: u32 = 0o666;
+    macro_rules! backend {
+        ($host:ident) => {
+            tokio::spawn(ended(
+                $host::bind(enfilade_adapters::Listen::at(place).with_mode(MODE))
+                    .with_import(import)
+                    .with_shutdown(pending())
+                    .with_announcement(|_| _ = ready.send(()))
+                    .serve(app),
+            ))
+        };
+    }
+    let serving = match door.protocol {
+        Protocol::Http => tokio::spawn(ended(
+            Server::bind(Listen::at(place).with_mode(MODE))
+                .with_shutdown(pending())
+                .with_announcement(|_| _ = ready.send(()))
+                .serve(app),
+        )),
+        Protocol::Scgi => backend!(Scgi),
+        Protocol::Uwsgi => backend!(Uwsgi),
+        Protocol::FastCgi | Protocol::Cgi | Protocol::FastCgiSpawned => return Ok(None),
     };
-    front.open_to_all(protocol)?;
-    Ok(Some(serving))
+    match listening.await {
+        Ok(()) => Ok(Some(serving)),
+        Err(_) => Err(io::Error::other("the host did not start")),
+    }
 }
 
-fn http(kit: &Kit, socket: &Path) -> io::Result<JoinHandle<()>> {
-    let listening = Server::bind(Listen::at(socket))
-        .listen()
-        .map_err(io::Error::other)?;
-    let app = kit.app();
-    Ok(tokio::spawn(async move {
-        if let Err(error) = listening.serve(app).await {
-            eprintln!("{error}");
-        }
-    }))
+async fn ended(serving: impl Future<Output = Result<(), HostError>>) {
+    if let Err(error) = serving.await {
+        eprintln!("{error}");
+    }
+}
+
+/// At the root, what the web server says of the prefix is not looked at. Below one, it is trusted,
+/// but that of Apache by SCGI, which says the whole path.
+fn import(door: &Door, prefix: &str) -> Import {
+    match (prefix, door.name) {
+        ("", _) => Import::new(),
+        (prefix, "apache-scgi") => Import::new().with_mount(prefix),
+        _ => Import::new().with_script_name(),
+    }
 }

@@ -92,10 +92,46 @@ const LACKS: &[Lack] = &[
         reason: "Apache waits for 16 KiB of an upload, or for its end",
     },
     Lack {
+        targets: &["nginx-scgi", "nginx-uwsgi"],
+        feature: Feature::StreamingRequest,
+        reason: "nginx sends an upload when it is whole",
+    },
+    Lack {
+        targets: &["nginx-scgi", "nginx-uwsgi"],
+        feature: Feature::EarlyAnswer,
+        reason: "nginx sends an upload when it is whole",
+    },
+    Lack {
+        targets: &["apache-scgi", "apache-uwsgi"],
+        feature: Feature::UnknownLength,
+        reason: "Apache refuses it with 411: the protocol needs the length first",
+    },
+    Lack {
+        targets: CGI_FAMILY,
+        feature: Feature::Upgrade,
+        reason: "the protocol has no upgrade",
+    },
+    Lack {
         targets: &["apache"],
         feature: Feature::Disconnect,
         reason: "Apache looks after its client when it has something to send",
     },
+];
+
+const CGI_FAMILY: &[&str] = &[
+    "nginx-fastcgi",
+    "nginx-scgi",
+    "nginx-uwsgi",
+    "apache-cgi",
+    "apache-fcgid",
+    "apache-fastcgi",
+    "apache-scgi",
+    "apache-uwsgi",
+    "lighttpd-cgi",
+    "lighttpd-fastcgi",
+    "lighttpd-scgi",
+    "lighttpd-uwsgi",
+    "haproxy-fastcgi",
 ];
 
 const KNOWN: &[Known] = &[
@@ -124,7 +160,15 @@ const KNOWN: &[Known] = &[
         reason: "a field that `Connection` names is passed on, without `Connection`",
     },
     Known {
-        targets: &["nginx-http", "apache-http", "lighttpd-http"],
+        targets: &[
+            "nginx-http",
+            "apache-http",
+            "lighttpd-http",
+            "nginx-scgi",
+            "nginx-uwsgi",
+            "apache-scgi",
+            "apache-uwsgi",
+        ],
         cases: &["what-a-host-says-it-carries-it-carries"],
         got: "Some(true)",
         reason: "the host cannot know what the web server in front of it drops",
@@ -211,13 +255,53 @@ const KNOWN: &[Known] = &[
         reason: "the web server is no proxy of clients, and refuses CONNECT",
     },
     Known {
-        targets: &["apache"],
+        targets: &["apache-http"],
         cases: &["mount-table-102"],
         got: "x-here: /  /;",
         reason: "Apache takes CONNECT for a request to the root",
     },
     Known {
-        targets: &["nginx", "lighttpd"],
+        targets: &["apache-cgi", "apache-fcgid", "apache-scgi"],
+        cases: &["a-200-with-a-location-is-no-redirect"],
+        got: "500",
+        reason: "Apache throws the body away, and answers with what is at the location",
+    },
+    Known {
+        targets: &[
+            "apache-cgi",
+            "apache-fcgid",
+            "apache-fastcgi",
+            "apache-scgi",
+        ],
+        cases: &[
+            "a-head-of-a-known-body-has-its-length",
+            "a-head-keeps-the-length-that-an-app-gives",
+        ],
+        got: "text/plain; charset=utf-8, 0 bytes",
+        reason: "Apache drops the length of a HEAD",
+    },
+    Known {
+        targets: &[
+            "lighttpd-cgi",
+            "lighttpd-fastcgi",
+            "lighttpd-scgi",
+            "lighttpd-uwsgi",
+        ],
+        cases: &["an-underscore-is-no-hyphen"],
+        got: "mallory",
+        reason: "lighttpd takes `_` for `-`, as CGI does, and lets both pass",
+    },
+    Known {
+        targets: &["lighttpd-scgi", "lighttpd-uwsgi"],
+        cases: &[
+            "a-large-body-of-unknown-length-arrives",
+            "pieces-are-echoed-one-by-one",
+        ],
+        got: "411",
+        reason: "lighttpd needs the length first, unless the body is there with its head",
+    },
+    Known {
+        targets: &["nginx", "lighttpd-http"],
         cases: &["mount-table-104"],
         got: "405",
         reason: "the web server is no proxy of clients, and refuses CONNECT",

@@ -8,16 +8,13 @@ mod scgi;
 mod uwsgi;
 
 use std::{
-    env,
+    env, fs,
     io::{self, Read, Write},
+    net::TcpListener,
     os::{
         fd::AsFd,
-        unix::{
-            ffi::OsStringExt,
-            net::{UnixListener, UnixStream},
-        },
+        unix::{ffi::OsStringExt, fs::PermissionsExt, net::UnixListener},
     },
-    path::Path,
     thread,
 };
 
@@ -32,12 +29,19 @@ struct Arrived {
     body: Vec<u8>,
 }
 
-/// Serves at a socket, in threads that end with the process.
+/// A connection.
+trait Stream: Read + Write {}
+
+impl<S: Read + Write> Stream for S {}
+
+type Answer = fn(&mut dyn Stream) -> io::Result<()>;
+
+/// Serves at `place`, in threads that end with the process.
 ///
 /// # Errors
 ///
-/// If the socket cannot be bound, or the protocol has none of its own here.
-pub fn serve(protocol: Protocol, socket: &Path) -> io::Result<()> {
+/// If nothing can be bound there, or the protocol has none of its own here.
+pub fn serve(protocol: Protocol, place: &str) -> io::Result<()> {
     let answer = match protocol {
         Protocol::FastCgi => fastcgi::answer,
         Protocol::Scgi => scgi::answer,
@@ -46,8 +50,15 @@ pub fn serve(protocol: Protocol, socket: &Path) -> io::Result<()> {
             return Err(io::ErrorKind::Unsupported.into());
         }
     };
-    let listener = UnixListener::bind(socket)?;
-    thread::spawn(move || accept(&listener, answer));
+    if let Some(path) = place.strip_prefix("unix:") {
+        let listener = UnixListener::bind(path)?;
+        // Web servers have workers of another user.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+        thread::spawn(move || listener.incoming().for_each(|stream| each(stream, answer)));
+    } else {
+        let listener = TcpListener::bind(place)?;
+        thread::spawn(move || listener.incoming().for_each(|stream| each(stream, answer)));
+    }
     Ok(())
 }
 
@@ -61,19 +72,15 @@ pub fn program() -> io::Result<()> {
         return cgi();
     }
     let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
-    accept(&listener, fastcgi::answer);
+    let answer: Answer = fastcgi::answer;
+    listener.incoming().for_each(|stream| each(stream, answer));
     Ok(())
 }
 
-fn accept(listener: &UnixListener, answer: fn(UnixStream) -> io::Result<()>) {
-    for stream in listener.incoming() {
-        match stream {
-            Ok(stream) => drop(thread::spawn(move || {
-                // A client that is not understood gets no answer, and the record says so.
-                let _ = answer(stream);
-            })),
-            Err(_) => return,
-        }
+fn each(stream: io::Result<impl Stream + Send + 'static>, answer: Answer) {
+    if let Ok(mut stream) = stream {
+        // A client that is not understood gets no answer, and the record says so.
+        thread::spawn(move || answer(&mut stream));
     }
 }
 
@@ -98,7 +105,7 @@ fn length(variables: &[(Vec<u8>, Vec<u8>)]) -> Option<u64> {
 }
 
 /// Reads exactly as many bytes.
-fn exactly(stream: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+fn exactly(stream: &mut dyn Stream, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     stream.read_exact(&mut bytes)?;
     Ok(bytes)

@@ -2,30 +2,29 @@
 
 use std::{
     fmt, fs, io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     os::unix::{fs::PermissionsExt, process::CommandExt},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-use crate::{Door, Protocol, WebServer};
+use crate::{Door, Protocol, WebServer, settings::Settings};
 
 /// A web server in the foreground, as a child of this process, on loopback ports that were free. It
 /// is stopped when this is dropped.
 ///
-/// The app is expected at the sockets [`Front::socket`], and need not be there yet.
+/// The app is expected at [`Front::place`], and need not be there yet.
 #[derive(Debug)]
 pub struct Front {
     server: &'static WebServer,
     child: Child,
-    ports: Vec<u16>,
+    settings: Settings,
     // Dropped last: the child still writes there.
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Front {
@@ -42,29 +41,23 @@ impl Front {
         // Somebody else may take a port between the choice and the start.
         let mut tries = 3;
         loop {
-            let ports = free_ports(server.doors.len()).map_err(NotStarted::Prepare)?;
-            let mut child =
-                spawn(server, &path, folder.path(), &ports).map_err(NotStarted::Prepare)?;
-            match wait(&mut child, &ports) {
-                Ok(()) => {
-                    return Ok(Front {
-                        server,
-                        child,
-                        ports,
-                        folder,
-                    });
-                }
-                Err(why) => {
-                    stop(&mut child);
-                    tries -= 1;
-                    if tries == 0 {
-                        return Err(NotStarted::Silent {
-                            server,
-                            why,
-                            log: log(folder.path()),
-                        });
-                    }
-                }
+            let settings = Settings::new(server, folder.path().to_owned());
+            let settings = settings.map_err(NotStarted::Prepare)?;
+            let mut child = spawn(server, &path, &settings).map_err(NotStarted::Prepare)?;
+            let ports = server.doors.iter().map(|door| settings.port(door.port));
+            let Err(why) = wait(&mut child, ports) else {
+                return Ok(Front {
+                    server,
+                    child,
+                    settings,
+                    _folder: folder,
+                });
+            };
+            stop(&mut child);
+            tries -= 1;
+            if tries == 0 {
+                let log = log(folder.path());
+                return Err(NotStarted::Silent { server, why, log });
             }
         }
     }
@@ -76,50 +69,28 @@ impl Front {
     }
 
     /// Where a door of it is reached.
-    ///
-    /// # Panics
-    ///
-    /// If it is the door of another web server.
     #[must_use]
     pub fn address(&self, door: &Door) -> SocketAddr {
-        let at = self
-            .server
-            .doors
-            .iter()
-            .position(|own| own.name == door.name);
-        let at = at.expect("the door is one of this web server's");
-        SocketAddr::from(([127, 0, 0, 1], self.ports[at]))
+        SocketAddr::from(([127, 0, 0, 1], self.settings.port(door.port)))
     }
 
-    /// Where it expects the app. Whoever listens there must let everybody connect, as web servers
-    /// have workers of another user: see [`open_to_all`](Front::open_to_all).
+    /// Where it expects the app, such as `unix:/run/site.sock`. Whoever listens at a Unix socket must
+    /// let everybody connect, as web servers have workers of another user.
     #[must_use]
-    pub fn socket(&self, protocol: Protocol) -> Option<PathBuf> {
-        Some(self.folder.path().join(protocol.socket()?))
+    pub fn place(&self, protocol: Protocol) -> Option<String> {
+        Some(self.settings.apply(protocol.place()?))
     }
 
-    /// Lets everybody connect to a socket.
-    ///
-    /// # Errors
-    ///
-    /// If its permissions cannot be changed.
-    pub fn open_to_all(&self, protocol: Protocol) -> io::Result<()> {
-        match self.socket(protocol) {
-            Some(path) => fs::set_permissions(path, fs::Permissions::from_mode(0o666)),
-            None => Ok(()),
-        }
-    }
-
-    /// The folder of its files and sockets.
+    /// What it, or an app behind it, wrote, with the ports and folders of the configuration.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub fn settled(&self, text: &str) -> String {
+        self.settings.undo(text)
     }
 
     /// What it wrote so far, for the message of a failure.
     #[must_use]
     pub fn log(&self) -> String {
-        log(self.folder.path())
+        log(&self.settings.folder)
     }
 }
 
@@ -170,31 +141,10 @@ fn prepare(program: Option<&Path>) -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// Ports that nobody listens at, below those that the system gives to connections.
-fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + (std::process::id() % 500) as u16 * 40;
-    let mut ports = Vec::with_capacity(count);
-    for _ in 0..2000 {
-        let port = start + NEXT.fetch_add(1, Ordering::Relaxed) % 2000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            ports.push(port);
-        }
-        if ports.len() == count {
-            return Ok(ports);
-        }
-    }
-    Err(io::Error::other("no free ports"))
-}
-
-fn spawn(server: &WebServer, path: &Path, folder: &Path, ports: &[u16]) -> io::Result<Child> {
-    let own = |port| {
-        let at = server.doors.iter().position(|door| door.port == port);
-        at.map_or(port, |at| ports[at])
-    };
-    let config = folder.join("web-server.conf");
-    fs::write(&config, server.configuration(folder, own))?;
-    let output = fs::File::create(folder.join("output.log"))?;
+fn spawn(server: &WebServer, path: &Path, settings: &Settings) -> io::Result<Child> {
+    let config = settings.folder.join("web-server.conf");
+    fs::write(&config, settings.apply(server.config))?;
+    let output = fs::File::create(settings.folder.join("output.log"))?;
     Command::new(path)
         .args(server.arguments)
         .arg(&config)
@@ -210,10 +160,10 @@ fn spawn(server: &WebServer, path: &Path, folder: &Path, ports: &[u16]) -> io::R
 }
 
 /// Until every port answers.
-fn wait(child: &mut Child, ports: &[u16]) -> Result<(), String> {
+fn wait(child: &mut Child, ports: impl Iterator<Item = u16>) -> Result<(), String> {
     let until = Instant::now() + Duration::from_secs(20);
     for port in ports {
-        while TcpStream::connect(("127.0.0.1", *port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
             match child.try_wait() {
                 Ok(None) if Instant::now() < until => sleep(Duration::from_millis(20)),
                 Ok(None) => return Err("does not answer within 20 seconds".to_owned()),

@@ -9,6 +9,7 @@ mod deviations;
 pub mod dump;
 mod front;
 pub mod record;
+mod settings;
 mod web_server;
 
 pub use deviations::{DEVIATIONS, lacks};

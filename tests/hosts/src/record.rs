@@ -140,7 +140,7 @@ fn exchange(front: &Front, door: &Door, request: &[u8]) -> io::Result<String> {
     if status != "200" || !body.contains("REQUEST_METHOD=") {
         return Ok(format!("! {status}\n"));
     }
-    Ok(settled(body, front, address, client, door))
+    Ok(settled(body, front, client))
 }
 
 /// The content of chunks; as far as they are whole.
@@ -157,23 +157,18 @@ fn unchunked(body: &str) -> String {
 }
 
 /// Without what changes from run to run.
-fn settled(body: &str, front: &Front, at: SocketAddr, client: u16, door: &Door) -> String {
-    let folder = front.folder().display().to_string();
-    let mut lines: Vec<String> = body
-        .replace(&folder, "/srv/enfilade")
+fn settled(body: &str, front: &Front, client: u16) -> String {
+    let mut lines: Vec<String> = front
+        .settled(body)
         .lines()
-        .map(|line| {
-            let (own, client) = (at.port().to_string(), client.to_string());
-            match line.split_once('=') {
-                Some((name, value)) if value == own => format!("{name}={}", door.port()),
-                // The number of Debian's patch changes, and what is sent does not.
-                Some(("SERVER_SOFTWARE", value)) => {
-                    let value = value.split('-').next().unwrap_or(value);
-                    format!("SERVER_SOFTWARE={value}")
-                }
-                Some((name, value)) if value == client => format!("{name}=40000"),
-                Some(_) | None => line.replace(&format!(":{own}"), &format!(":{}", door.port())),
+        .map(|line| match line.split_once('=') {
+            Some((name, port)) if port == client.to_string() => format!("{name}=40000"),
+            // The number of Debian's patch changes, and what is sent does not.
+            Some(("SERVER_SOFTWARE", value)) => {
+                let value = value.split('-').next().unwrap_or(value);
+                format!("SERVER_SOFTWARE={value}")
             }
+            _ => line.to_owned(),
         })
         .collect();
     lines.push(String::new());

@@ -1,10 +1,6 @@
 //! The web servers that there are: [`WebServer`].
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, path::PathBuf, process::Command};
 
 /// A web server, and its configuration in this package.
 #[derive(Debug)]
@@ -51,15 +47,14 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The file name of the socket at which the configurations expect the app; none where the web
+    /// Where the configurations expect the app, as `ENFILADE_LISTEN` has it; nowhere where the web
     /// server starts it.
-    #[must_use]
-    pub const fn socket(self) -> Option<&'static str> {
+    pub(crate) const fn place(self) -> Option<&'static str> {
         match self {
-            Protocol::Http => Some("http.sock"),
-            Protocol::FastCgi => Some("fastcgi.sock"),
-            Protocol::Scgi => Some("scgi.sock"),
-            Protocol::Uwsgi => Some("uwsgi.sock"),
+            Protocol::Http => Some("unix:/run/enfilade/http.sock"),
+            Protocol::FastCgi => Some("unix:/run/enfilade/fastcgi.sock"),
+            Protocol::Scgi => Some("127.0.0.1:8052"),
+            Protocol::Uwsgi => Some("127.0.0.1:8053"),
             Protocol::Cgi | Protocol::FastCgiSpawned => None,
         }
     }
@@ -166,23 +161,13 @@ impl WebServer {
         number(&String::from_utf8_lossy(&said))
     }
 
-    /// Its configuration, with other ports, and everything else below `folder`.
-    pub(crate) fn configuration(&self, folder: &Path, port: impl Fn(u16) -> u16) -> String {
-        let folder = folder.display().to_string();
-        let mut text = self
-            .config
-            .replace("/run/enfilade", &folder)
-            .replace("/srv/enfilade", &folder);
-        for door in self.doors {
-            let (from, to) = (door.port, port(door.port));
-            text = text
-                .replace(&format!("127.0.0.1:{from}"), &format!("127.0.0.1:{to}"))
-                .replace(
-                    &format!("server.port = {from}"),
-                    &format!("server.port = {to}"),
-                );
-        }
-        text
+    /// The ports of its configuration: those of its doors, then those of apps.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.doors
+            .iter()
+            .map(|door| door.port)
+            .chain([8052, 8053])
+            .collect()
     }
 }
 
@@ -196,22 +181,6 @@ fn number(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_configuration_has_the_ports_of_its_doors_and_no_other() {
-        for server in WEB_SERVERS {
-            let text = server.configuration(Path::new("/tmp/x"), |port| port + 1000);
-            for door in server.doors {
-                assert!(!text.contains(&door.port.to_string()), "{}", door.name);
-                assert!(
-                    text.contains(&(door.port + 1000).to_string()),
-                    "{}",
-                    door.name
-                );
-            }
-            assert!(!text.contains("/enfilade/"), "{}", server.name);
-        }
-    }
 
     #[test]
     fn a_version_is_the_first_number_with_a_dot() {

@@ -16,7 +16,6 @@ async fn check(name: &str) {
         Err(error) => panic!("{error}"),
     };
     let kit = Kit::new().expect("a folder").with_deviations(&DEVIATIONS);
-    let serving = app::serve(&kit, &front, door.protocol).expect("the socket can be bound");
     let mut failed = String::new();
     // HTTP has no word for a prefix: an app that is below one mounts itself there.
     let prefixes: &[&str] = match door.protocol {
@@ -24,6 +23,8 @@ async fn check(name: &str) {
         _ => &["", "/ext"],
     };
     for prefix in prefixes {
+        let serving = app::serve(&kit, &front, door, prefix).await;
+        let serving = serving.expect("the host starts");
         let name = format!("{name}{}", prefix.replace('/', "-"));
         let target = Http1::new(&name, front.address(door)).with_prefix(*prefix);
         let target = lacks(&name).fold(target, |target, (what, why)| target.without(what, why));
@@ -33,29 +34,42 @@ async fn check(name: &str) {
         } else {
             failed += &report.to_string();
         }
-    }
-    if let Some(serving) = serving {
-        serving.abort();
+        if let Some(serving) = serving {
+            serving.abort();
+            // Its socket is free when it has ended.
+            let _ = serving.await;
+        }
     }
     assert!(failed.is_empty(), "{failed}{}", front.log());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nginx_by_http() {
-    check("nginx-http").await;
+macro_rules! doors {
+    ($($test:ident $door:literal)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                check($door).await;
+            }
+        )*
+    };
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn apache_by_http() {
-    check("apache-http").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lighttpd_by_http() {
-    check("lighttpd-http").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn haproxy_by_http() {
-    check("haproxy-http").await;
+doors! {
+    nginx_by_http "nginx-http"
+    nginx_by_fastcgi "nginx-fastcgi"
+    nginx_by_scgi "nginx-scgi"
+    nginx_by_uwsgi "nginx-uwsgi"
+    apache_by_http "apache-http"
+    apache_by_cgi "apache-cgi"
+    apache_by_mod_fcgid "apache-fcgid"
+    apache_by_fastcgi "apache-fastcgi"
+    apache_by_scgi "apache-scgi"
+    apache_by_uwsgi "apache-uwsgi"
+    lighttpd_by_http "lighttpd-http"
+    lighttpd_by_cgi "lighttpd-cgi"
+    lighttpd_by_fastcgi "lighttpd-fastcgi"
+    lighttpd_by_scgi "lighttpd-scgi"
+    lighttpd_by_uwsgi "lighttpd-uwsgi"
+    haproxy_by_http "haproxy-http"
+    haproxy_by_fastcgi "haproxy-fastcgi"
 }

@@ -24,9 +24,8 @@ fn check(name: &str) {
         Err(error) => panic!("{error}"),
     };
     for protocol in [Protocol::FastCgi, Protocol::Scgi, Protocol::Uwsgi] {
-        if let Some(socket) = front.socket(protocol) {
-            dump::serve(protocol, &socket).expect("the socket can be bound");
-            front.open_to_all(protocol).expect("it is ours");
+        if let Some(place) = front.place(protocol) {
+            dump::serve(protocol, &place).expect("it can be bound");
         }
     }
     for door in server.doors {

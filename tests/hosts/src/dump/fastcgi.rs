@@ -1,11 +1,8 @@
 //! FastCGI 1.0, one request of a connection at a time.
 
-use std::{
-    io::{self, Write},
-    os::unix::net::UnixStream,
-};
+use std::io;
 
-use super::{Arrived, exactly};
+use super::{Arrived, Stream, exactly};
 
 const BEGIN_REQUEST: u8 = 1;
 const ABORT_REQUEST: u8 = 2;
@@ -16,27 +13,22 @@ const STDOUT: u8 = 6;
 const GET_VALUES: u8 = 9;
 const GET_VALUES_RESULT: u8 = 10;
 
-pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
+pub(super) fn answer(stream: &mut dyn Stream) -> io::Result<()> {
     let mut arrived = Arrived::default();
     let (mut params, mut keep) = (Vec::new(), false);
     let mut asked = String::new();
     loop {
-        let head = exactly(&mut stream, 8)?;
+        let head = exactly(stream, 8)?;
         let (kind, id) = (head[1], [head[2], head[3]]);
         let length = u16::from_be_bytes([head[4], head[5]]);
-        let content = exactly(&mut stream, usize::from(length))?;
-        exactly(&mut stream, usize::from(head[6]))?;
+        let content = exactly(stream, usize::from(length))?;
+        exactly(stream, usize::from(head[6]))?;
         match kind {
             GET_VALUES => {
                 let names = pairs(&content).into_iter();
                 let names = names.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
                 asked = format!(", asked for {}", names.collect::<Vec<_>>().join(" "));
-                record(
-                    &mut stream,
-                    GET_VALUES_RESULT,
-                    id,
-                    b"\x0F\x01FCGI_MPXS_CONNS0",
-                )?;
+                record(stream, GET_VALUES_RESULT, id, b"\x0F\x01FCGI_MPXS_CONNS0")?;
             }
             BEGIN_REQUEST => {
                 keep = content[2] & 1 == 1;
@@ -52,9 +44,9 @@ pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
             STDIN => {
                 arrived.variables = pairs(&std::mem::take(&mut params));
                 let response = std::mem::take(&mut arrived).response("Status:");
-                record(&mut stream, STDOUT, id, &response)?;
-                record(&mut stream, STDOUT, id, b"")?;
-                record(&mut stream, END_REQUEST, id, &[0; 8])?;
+                record(stream, STDOUT, id, &response)?;
+                record(stream, STDOUT, id, b"")?;
+                record(stream, END_REQUEST, id, &[0; 8])?;
                 if !keep {
                     return Ok(());
                 }
@@ -65,7 +57,7 @@ pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
     }
 }
 
-fn record(stream: &mut UnixStream, kind: u8, id: [u8; 2], content: &[u8]) -> io::Result<()> {
+fn record(stream: &mut dyn Stream, kind: u8, id: [u8; 2], content: &[u8]) -> io::Result<()> {
     let length = u16::try_from(content.len()).map_err(io::Error::other)?;
     let [high, low] = length.to_be_bytes();
     stream.write_all(&[&[1, kind, id[0], id[1], high, low, 0, 0], content].concat())

@@ -1,21 +1,18 @@
 //! SCGI: a netstring of variables, then the body.
 
-use std::{
-    io::{self, Write},
-    os::unix::net::UnixStream,
-};
+use std::io;
 
-use super::{Arrived, exactly, length};
+use super::{Arrived, Stream, exactly, length};
 
-pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
+pub(super) fn answer(stream: &mut dyn Stream) -> io::Result<()> {
     let mut size = 0;
     loop {
-        match exactly(&mut stream, 1)?[0] {
+        match exactly(stream, 1)?[0] {
             b':' => break,
             digit => size = size * 10 + usize::from(digit - b'0'),
         }
     }
-    let head = exactly(&mut stream, size + 1)?;
+    let head = exactly(stream, size + 1)?;
     let mut parts = head.split(|byte| *byte == 0).map(<[u8]>::to_vec);
     let mut variables = Vec::new();
     // The last part is the comma.
@@ -28,7 +25,7 @@ pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
         .map(|(name, _)| String::from_utf8_lossy(name).into_owned());
     let arrived = Arrived {
         note: first.map(|name| format!("first {name}")),
-        body: exactly(&mut stream, body)?,
+        body: exactly(stream, body)?,
         variables,
     };
     stream.write_all(&arrived.response("Status:"))

@@ -1,16 +1,13 @@
 //! The uwsgi packet protocol: one packet of variables, then the body.
 
-use std::{
-    io::{self, Write},
-    os::unix::net::UnixStream,
-};
+use std::io;
 
-use super::{Arrived, exactly, length};
+use super::{Arrived, Stream, exactly, length};
 
-pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
-    let head = exactly(&mut stream, 4)?;
+pub(super) fn answer(stream: &mut dyn Stream) -> io::Result<()> {
+    let head = exactly(stream, 4)?;
     let size = u16::from_le_bytes([head[1], head[2]]);
-    let packet = exactly(&mut stream, usize::from(size))?;
+    let packet = exactly(stream, usize::from(size))?;
     let (mut rest, mut variables) = (&*packet, Vec::new());
     while let (Some(name), Some(value)) = (string(&mut rest), string(&mut rest)) {
         variables.push((name, value));
@@ -18,7 +15,7 @@ pub(super) fn answer(mut stream: UnixStream) -> io::Result<()> {
     let body = usize::try_from(length(&variables).unwrap_or(0)).map_err(io::Error::other)?;
     let arrived = Arrived {
         note: Some(format!("modifiers {} {}", head[0], head[3])),
-        body: exactly(&mut stream, body)?,
+        body: exactly(stream, body)?,
         variables,
     };
     // Apache takes nothing but a status line of HTTP.
