@@ -4,7 +4,9 @@
 
 #[cfg(all(unix, feature = "_socket"))]
 mod backend;
-#[cfg(all(unix, any(feature = "scgi", feature = "uwsgi")))]
+#[cfg(all(unix, feature = "cgi"))]
+pub mod cgi;
+#[cfg(all(unix, any(feature = "cgi", feature = "scgi", feature = "uwsgi")))]
 mod exchange;
 #[cfg(test)]
 mod fidelity;
@@ -12,19 +14,21 @@ mod fidelity;
 pub mod fastcgi;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
-#[cfg(all(unix, feature = "_socket"))]
+#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
 mod launch;
 #[cfg(all(unix, feature = "scgi"))]
 pub mod scgi;
-#[cfg(all(unix, feature = "_socket"))]
+#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
 mod site;
-#[cfg(all(unix, feature = "_socket"))]
+#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
 mod stop;
 #[cfg(all(unix, feature = "uwsgi"))]
 pub mod uwsgi;
 
 #[cfg(all(unix, feature = "_socket"))]
 pub use backend::{Address, Backend, Listen};
+#[cfg(all(unix, feature = "cgi"))]
+pub use cgi::Cgi;
 #[cfg(all(unix, feature = "scgi"))]
 pub use scgi::Scgi;
 #[cfg(all(unix, feature = "uwsgi"))]

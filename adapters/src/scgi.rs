@@ -67,7 +67,7 @@ impl Protocol for ScgiProtocol {
 
     async fn serve(&self, reader: Reader, mut writer: Writer, site: &Site) {
         if serve(site, reader, &mut writer).await == Ended::Cut {
-            writer.reset_on_drop();
+            writer.reset();
         }
     }
 }

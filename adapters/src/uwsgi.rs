@@ -72,7 +72,7 @@ impl Protocol for UwsgiProtocol {
 
     async fn serve(&self, reader: Reader, mut writer: Writer, site: &Site) {
         if serve(site, reader, &mut writer).await == Ended::Cut {
-            writer.reset_on_drop();
+            writer.reset();
         }
     }
 }

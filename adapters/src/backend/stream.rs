@@ -30,12 +30,14 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// Has the connection end with a reset when it is dropped, so that what was written is not
-    /// taken for all there was. Unix sockets have none: they end as ever.
-    pub(crate) fn reset_on_drop(&self) {
+    /// Ends the connection with a reset, when its other half is gone, too: so that what was written
+    /// is not taken for all there was. Unix sockets have none: they end as ever.
+    pub(crate) fn reset(self) {
         if let Writer::Tcp(half) = self {
             // Without it the connection ends as a Unix socket's does.
             let _ = half.as_ref().set_zero_linger();
+            // Dropped, it would say that this was all.
+            half.forget();
         }
     }
 }
