@@ -107,6 +107,16 @@ const LACKS: &[Lack] = &[
         reason: "Apache refuses it with 411: the protocol needs the length first",
     },
     Lack {
+        targets: &["apache-cgi", "lighttpd-cgi"],
+        feature: Feature::OneProcess,
+        reason: "each request has a process of its own",
+    },
+    Lack {
+        targets: &["lighttpd"],
+        feature: Feature::Disconnect,
+        reason: "lighttpd lets the app run on",
+    },
+    Lack {
         targets: CGI_FAMILY,
         feature: Feature::Upgrade,
         reason: "the protocol has no upgrade",

@@ -4,7 +4,7 @@ use std::{
     fmt, fs, io,
     net::{SocketAddr, TcpStream},
     os::unix::{fs::PermissionsExt, process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -81,6 +81,12 @@ impl Front {
         Some(self.settings.apply(protocol.place()?))
     }
 
+    /// Where apps behind it write down what no answer tells: beside the program that it starts.
+    #[must_use]
+    pub fn notes(&self) -> PathBuf {
+        self.settings.folder.join("notes")
+    }
+
     /// What it, or an app behind it, wrote, with the ports and folders of the configuration.
     #[must_use]
     pub fn settled(&self, text: &str) -> String {
@@ -134,7 +140,11 @@ impl std::error::Error for NotStarted {}
 /// A folder that workers of other users can look into, with the program in it.
 fn prepare(program: Option<&Path>) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("front").tempdir()?;
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777))?;
+    let notes = folder.path().join("notes");
+    fs::create_dir(&notes)?;
+    for folder in [folder.path(), &notes] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777))?;
+    }
     if let Some(program) = program {
         fs::copy(program, folder.path().join("app"))?;
     }

@@ -52,7 +52,7 @@ impl Protocol {
     pub(crate) const fn place(self) -> Option<&'static str> {
         match self {
             Protocol::Http => Some("unix:/run/enfilade/http.sock"),
-            Protocol::FastCgi => Some("unix:/run/enfilade/fastcgi.sock"),
+            Protocol::FastCgi => Some("127.0.0.1:8051"),
             Protocol::Scgi => Some("127.0.0.1:8052"),
             Protocol::Uwsgi => Some("127.0.0.1:8053"),
             Protocol::Cgi | Protocol::FastCgiSpawned => None,
@@ -166,7 +166,7 @@ impl WebServer {
         self.doors
             .iter()
             .map(|door| door.port)
-            .chain([8052, 8053])
+            .chain([8051, 8052, 8053])
             .collect()
     }
 }

@@ -1,13 +1,13 @@
 //! The kit, through each door of each web server: at the root, and below a prefix.
 
-use std::env;
+use std::{env, path::Path};
 
 use enfilade_conformance::{Http1, Kit};
 use enfilade_fronts::{DEVIATIONS, Front, NotStarted, Protocol, WebServer, app, lacks};
 
 async fn check(name: &str) {
     let (server, door) = WebServer::with_door(name).expect("there is such a door");
-    let front = match Front::start(server, None) {
+    let front = match Front::start(server, Some(Path::new(env!("CARGO_BIN_EXE_app")))) {
         Ok(front) => front,
         Err(NotStarted::NotInstalled(_)) if env::var_os("CI").is_none() => {
             eprintln!("SKIP {name}: {} is not installed", server.program);
@@ -15,7 +15,7 @@ async fn check(name: &str) {
         }
         Err(error) => panic!("{error}"),
     };
-    let kit = Kit::new().expect("a folder").with_deviations(&DEVIATIONS);
+    let kit = Kit::in_folder(front.notes()).with_deviations(&DEVIATIONS);
     let mut failed = String::new();
     // HTTP has no word for a prefix: an app that is below one mounts itself there.
     let prefixes: &[&str] = match door.protocol {
