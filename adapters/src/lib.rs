@@ -8,10 +8,10 @@ mod backend;
 pub mod cgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "scgi", feature = "uwsgi")))]
 mod exchange;
-#[cfg(test)]
-mod fidelity;
 #[cfg(all(unix, feature = "fastcgi"))]
 pub mod fastcgi;
+#[cfg(test)]
+mod fidelity;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
 #[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
@@ -29,6 +29,8 @@ pub mod uwsgi;
 pub use backend::{Address, Backend, Listen};
 #[cfg(all(unix, feature = "cgi"))]
 pub use cgi::Cgi;
+#[cfg(all(unix, feature = "fastcgi"))]
+pub use fastcgi::FastCgi;
 #[cfg(all(unix, feature = "scgi"))]
 pub use scgi::Scgi;
 #[cfg(all(unix, feature = "uwsgi"))]

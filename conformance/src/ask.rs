@@ -64,6 +64,8 @@ pub enum Step {
     Tell(Arc<dyn Fn() + Send + Sync>),
     /// Waits until this holds, but no longer than this.
     Until(Arc<dyn Fn() -> bool + Send + Sync>, Duration),
+    /// Sends no more, without an end, and still reads.
+    Cut,
     /// Leaves: the connection, or the stream, is cut.
     Leave,
 }
@@ -170,6 +172,7 @@ impl fmt::Debug for Step {
             Step::Pause(pause) => write!(f, "Pause({pause:?})"),
             Step::Tell(_) => f.write_str("Tell"),
             Step::Until(_, patience) => write!(f, "Until({patience:?})"),
+            Step::Cut => f.write_str("Cut"),
             Step::Leave => f.write_str("Leave"),
         }
     }

@@ -9,7 +9,8 @@ use enfilade_core::{App, BoxApp, Lifecycle, Mounts, Request};
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    Case, Deviation, Failure, Feature, Report, Target, Trial, Verdict, cases,
+    Case, Deviation, Difference, Failure, Feature, InMemory, Report, Target, Trial, Verdict, cases,
+    differential,
     failure::equal,
     mount_table::Sites,
     notes::{Note, Notes},
@@ -20,6 +21,7 @@ use crate::{
 pub struct Kit {
     notes: Notes,
     deviations: &'static [Deviation],
+    only: Option<Vec<String>>,
 }
 
 impl Kit {
@@ -32,6 +34,7 @@ impl Kit {
         Ok(Kit {
             notes: Notes::temporary()?,
             deviations: &[],
+            only: None,
         })
     }
 
@@ -41,6 +44,7 @@ impl Kit {
         Kit {
             notes: Notes::in_folder(folder),
             deviations: &[],
+            only: None,
         }
     }
 
@@ -48,6 +52,13 @@ impl Kit {
     #[must_use]
     pub const fn with_deviations(mut self, deviations: &'static [Deviation]) -> Kit {
         self.deviations = deviations;
+        self
+    }
+
+    /// Tries the cases of these names alone. All by default.
+    #[must_use]
+    pub fn with_only(mut self, cases: &[&str]) -> Kit {
+        self.only = Some(cases.iter().map(|case| (*case).to_owned()).collect());
         self
     }
 
@@ -63,6 +74,7 @@ impl Kit {
         let site = cases::all().into_iter().fold(Mounts::new(), |site, case| {
             site.mount(&format!("/{}", case.name()), case.served())
         });
+        let site = site.mount(&format!("/{}", differential::NAME), differential::app);
         let (notes, sites) = (self.notes.clone(), Sites::new());
         let site = site.boxed();
         let app = move |mut request: Request| {
@@ -111,11 +123,12 @@ impl Kit {
 
     /// Tries all cases on `target`.
     pub async fn run(&self, target: &impl Target) -> Report {
-        self.run_cases(target, &cases::all()).await
-    }
-
-    async fn run_cases(&self, target: &dyn Target, cases: &[Case]) -> Report {
-        let verdicts = stream::iter(cases)
+        let wanted = |case: &Case| match &self.only {
+            Some(only) => only.iter().any(|name| name == case.name()),
+            None => true,
+        };
+        let cases: Vec<Case> = cases::all().into_iter().filter(wanted).collect();
+        let verdicts = stream::iter(&cases)
             .map(async |case: &Case| (case.name().to_owned(), self.verdict(target, case).await));
         Report {
             target: target.name().to_owned(),
@@ -124,6 +137,19 @@ impl Kit {
                 .collect()
                 .await,
         }
+    }
+
+    /// Sends `count` requests, made from `seed`, to `target` and to the app itself, and tells which
+    /// were answered differently: by another status, another body, or other fields, less those of
+    /// the connection, `Date`, `Server` and the framing.
+    pub async fn differences(
+        &self,
+        target: &impl Target,
+        seed: u64,
+        count: usize,
+    ) -> Vec<Difference> {
+        let native = InMemory::new(self.app());
+        differential::differences(&native, target, &self.notes, seed, count).await
     }
 
     async fn verdict(&self, target: &dyn Target, case: &Case) -> Verdict {

@@ -7,19 +7,22 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use enfilade_core::{Body, IntoResponse, Response};
+use enfilade_core::{Body, IntoResponse, RequestExt, Response};
 use http::Method;
 
 use super::{
     pairs::{CutPair, Pairs},
     pipe::{Feed, Incoming, pipe},
+    protocol::{FastCgiProtocol, Permit},
     record::{end_stream, kind, write_stream},
     rules::Role,
-    site::{Answered, Permit, Site},
     stderr::Stderr,
     verdict::Verdict,
 };
-use crate::gateway::{BadRequest, Outgoing, Style, Variables, content_length, request_from};
+use crate::{
+    gateway::{BadRequest, Outgoing, Style, Variables, content_length},
+    site::{Answered, Site},
+};
 
 /// How much waits to be written to a web server. Then no app is asked for more.
 pub(crate) const ROOM: usize = 64 * 1024;
@@ -64,6 +67,7 @@ impl Exchange {
         id: u16,
         role: Role,
         params: Option<Bytes>,
+        patience: Duration,
         site: &Site,
         permit: Permit,
     ) -> Result<Exchange, CutPair> {
@@ -76,10 +80,10 @@ impl Exchange {
         Ok(Exchange {
             id,
             feed,
-            patience: site.patience,
+            patience,
             role,
             is_head: false,
-            errors: Arc::new(Stderr::new(Arc::clone(&site.facts.errors))),
+            errors: Arc::new(Stderr::new(Arc::clone(site.errors()))),
             stage: Stage::Received(received.map(|(variables, _)| (variables, incoming))),
             _permit: permit,
         })
@@ -89,6 +93,7 @@ impl Exchange {
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
+        protocol: &FastCgiProtocol,
         site: &Site,
         out: &mut BytesMut,
     ) -> Poll<Ended> {
@@ -98,7 +103,7 @@ impl Exchange {
                 return Poll::Pending;
             }
             match &mut self.stage {
-                Stage::Received(_) => self.receive(site),
+                Stage::Received(_) => self.receive(protocol, site),
                 Stage::Answering(answered) => {
                     let response = ready!(answered.as_mut().poll(cx));
                     self.begin(response, out);
@@ -123,21 +128,21 @@ impl Exchange {
 
     /// Makes the request. What has arrived of it by now is in its body, so one without a body
     /// mostly shows it.
-    fn receive(&mut self, site: &Site) {
+    fn receive(&mut self, protocol: &FastCgiProtocol, site: &Site) {
         let received = std::mem::replace(&mut self.stage, Stage::Over);
         let Stage::Received(received) = received else {
             return;
         };
         let request = received.and_then(|(variables, incoming)| {
             let body = Body::new(incoming);
-            let mut facts = site.facts.clone();
-            facts.errors = Arc::clone(&self.errors) as _;
-            request_from(variables, &site.import, facts, body)
+            let mut request = site.request(variables, site.import(), body)?;
+            request.environ_mut().connection_mut().errors = Arc::clone(&self.errors) as _;
+            Ok(request)
         });
         self.stage = Stage::Answering(match request {
             Ok(request) => {
                 self.is_head = request.method() == Method::HEAD;
-                site.answer(self.role, request)
+                protocol.answer(site, self.role, request)
             }
             Err(bad) => Box::pin(std::future::ready(bad.into_error().into_response())),
         });

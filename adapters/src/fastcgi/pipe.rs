@@ -119,11 +119,6 @@ impl Feed {
     pub(crate) fn cut(&self, why: Cut) {
         lock(&self.shared).finish(Err(why));
     }
-
-    /// Whether the body has ended, and all of it has been read.
-    pub(crate) fn is_at_end(&self) -> bool {
-        lock(&self.shared).is_at_end()
-    }
 }
 
 impl Drop for Feed {

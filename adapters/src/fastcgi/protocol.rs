@@ -1,289 +1,137 @@
-//! One connection as the protocol sees it, without I/O: [`Protocol`].
+//! The protocol, as a [`Backend`] speaks it: [`FastCgiProtocol`].
 
-use bytes::{Bytes, BytesMut};
-
-use super::{
-    breach::Breach,
-    management,
-    record::{self, Header, Piece, ProtocolStatus, RecordReader, kind},
-    rules::{Role, Rules},
+use std::{
+    future::{Future, poll_fn, ready},
+    net::IpAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-/// What a web server said, as far as it concerns a request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// A request has come; these are its parameters, to be taken apart into pairs.
-    Begun { id: u16, role: Role, params: Bytes },
-    /// The same, and its parameters were longer than allowed. They are gone.
-    TooLarge { id: u16 },
-    /// The next bytes of its body.
-    Input { id: u16, content: Bytes },
-    /// Its body has ended.
-    InputEnded { id: u16 },
-    /// Nobody waits for its answer any more. It has been ended.
-    Aborted { id: u16 },
+use enfilade_core::{Capabilities, Error, IntoResponse, Request};
+
+use super::{
+    rules::{Role, Rules},
+    serving::{Gone, Serving},
+};
+use crate::{
+    backend::{Protocol, Reader, Writer},
+    site::{Answered, Site},
+};
+
+/// FastCGI 1.0, for [`FastCgi`](super::FastCgi).
+pub struct FastCgiProtocol {
+    pub(super) rules: Rules,
+    /// How long one request may hold up the others on its connection.
+    pub(super) stall: Duration,
+    pub(super) authorizer: Option<Authorizer>,
+    /// Who may connect over TCP, where not everybody may.
+    pub(super) web_servers: Option<Vec<IpAddr>>,
+    running: Arc<AtomicUsize>,
 }
 
-/// Bytes in, events out. It answers by itself what needs no app: management records, and requests
-/// that cannot be taken.
-#[derive(Debug)]
-pub(crate) struct Protocol {
-    rules: Rules,
-    reader: RecordReader,
-    record: Record,
-    /// What has come of a record that is looked at whole.
-    content: BytesMut,
-    requests: Vec<Active>,
-    replies: BytesMut,
-    closing: bool,
+/// An app that plays the Authorizer.
+pub(super) type Authorizer = Box<dyn Fn(Request) -> Answered + Send + Sync>;
+
+/// A request that counts against the bound on them, until it is dropped.
+pub(super) struct Permit(Arc<AtomicUsize>);
+
+impl Default for FastCgiProtocol {
+    fn default() -> FastCgiProtocol {
+        FastCgiProtocol {
+            rules: Rules::default(),
+            stall: Duration::from_secs(5),
+            authorizer: None,
+            web_servers: None,
+            running: Arc::default(),
+        }
+    }
 }
 
-/// A request between its BEGIN_REQUEST and its END_REQUEST.
-#[derive(Debug)]
-struct Active {
-    id: u16,
-    role: Role,
-    keep: bool,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Params(BytesMut),
-    /// There are more than allowed: none is kept.
-    TooLarge,
-    Input,
-    InputEnded,
-}
-
-/// The record that is being read, by what is done with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Record {
-    /// It belongs to no request that there is, or means nothing to an application.
-    Ignored,
-    Begin(u16),
-    GetValues,
-    Params(Header),
-    Input(Header),
-    Abort(u16),
-}
-
-/// The application status of a request that no app has answered.
-pub(crate) const UNANSWERED: u32 = 1;
-
-/// BEGIN_REQUEST: role, flags, reserved.
-const BEGIN_LENGTH: u16 = 8;
-const KEEP_CONNECTION: u8 = 1;
-
-impl Protocol {
-    pub(crate) fn new(rules: Rules) -> Protocol {
-        Protocol {
-            rules,
-            reader: RecordReader::default(),
-            record: Record::Ignored,
-            content: BytesMut::new(),
-            requests: Vec::new(),
-            replies: BytesMut::new(),
-            closing: false,
+impl FastCgiProtocol {
+    /// The answer of the app that plays `role`.
+    pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
+        match (role, &self.authorizer) {
+            (Role::Responder, _) => site.answer(request),
+            (Role::Authorizer, Some(authorizer)) => authorizer(request),
+            // The rules let no such request come. It could not pass if it did.
+            (Role::Authorizer, None) => Box::pin(ready(Error::status(500).into_response())),
         }
     }
 
-    /// Records for the web server that go out before anything else.
-    pub(crate) const fn replies(&mut self) -> &mut BytesMut {
-        &mut self.replies
+    /// Counts one more request, where there is room for it.
+    pub(super) fn permit(&self) -> Option<Permit> {
+        // Made first, so that it is given back either way.
+        let permit = Permit(Arc::clone(&self.running));
+        let before = self.running.fetch_add(1, Relaxed);
+        (before < self.rules.requests).then_some(permit)
     }
 
-    /// Takes no more requests: those that have begun are the last.
-    pub(crate) const fn close(&mut self) {
-        self.closing = true;
-    }
-
-    /// Whether the connection is to be closed now.
-    pub(crate) const fn is_over(&self) -> bool {
-        self.closing && self.requests.is_empty()
-    }
-
-    /// Whether no request is being received or answered.
-    pub(crate) const fn is_idle(&self) -> bool {
-        self.requests.is_empty()
-    }
-
-    /// Reads the next event from `input`; `None` when more bytes are needed, or none any more.
-    pub(crate) fn next(&mut self, input: &mut BytesMut) -> Result<Option<Event>, Breach> {
-        while !self.is_over() {
-            let Some(piece) = self.reader.next(input)? else {
-                break;
-            };
-            let event = match piece {
-                Piece::Header(header) => {
-                    self.record = self.begin_record(header)?;
-                    None
-                }
-                Piece::Content(content) => self.take(content),
-                Piece::End => self.end_record()?,
-            };
-            if event.is_some() {
-                return Ok(event);
-            }
-        }
-        Ok(None)
-    }
-
-    /// A request has been answered, to its end: writes that to `out`.
-    pub(crate) fn complete(&mut self, id: u16, out: &mut BytesMut) {
-        record::end_request(out, id, 0, ProtocolStatus::Complete);
-        self.forget(id);
-    }
-
-    /// Ends a request before it reached an app.
-    pub(crate) fn refuse(&mut self, id: u16, status: ProtocolStatus) {
-        record::end_request(&mut self.replies, id, UNANSWERED, status);
-        self.forget(id);
-    }
-
-    /// A request cannot be answered to its end. Its END_REQUEST would make a whole answer of it,
-    /// so it gets none, and the connection is closed after the others.
-    pub(crate) fn break_off(&mut self, id: u16) {
-        self.closing = true;
-        self.forget(id);
-    }
-
-    fn forget(&mut self, id: u16) {
-        if let Some(at) = self.requests.iter().position(|request| request.id == id) {
-            self.closing |= !self.requests.swap_remove(at).keep;
-        }
-    }
-
-    fn active(&mut self, id: u16) -> Option<&mut Active> {
-        self.requests.iter_mut().find(|request| request.id == id)
-    }
-
-    fn begin_record(&mut self, header: Header) -> Result<Record, Breach> {
-        let Header { kind, id, length } = header;
-        if id == record::MANAGEMENT {
-            return self.manage(kind, length);
-        }
-        if kind == kind::BEGIN_REQUEST {
-            return if self.active(id).is_some() {
-                Err(Breach::IdInUse)
-            } else if length != BEGIN_LENGTH {
-                Err(Breach::BeginLength)
-            } else {
-                Ok(Record::Begin(id))
-            };
-        }
-        let Some(request) = self.active(id) else {
-            return Ok(Record::Ignored);
+    /// Whether whoever has connected may.
+    fn admits(&self, reader: &Reader) -> bool {
+        let (Some(web_servers), Reader::Tcp(half)) = (&self.web_servers, reader) else {
+            return true;
         };
-        match (kind, &request.stage) {
-            (kind::PARAMS, Stage::Params(_) | Stage::TooLarge) => Ok(Record::Params(header)),
-            (kind::STDIN, Stage::Input) => Ok(Record::Input(header)),
-            (kind::PARAMS | kind::STDIN, _) => Err(Breach::StreamOutOfTurn),
-            (kind::ABORT_REQUEST, _) => Ok(Record::Abort(id)),
-            _ => Ok(Record::Ignored),
-        }
-    }
-
-    fn manage(&mut self, kind: u8, length: u16) -> Result<Record, Breach> {
-        if kind != kind::GET_VALUES {
-            management::unknown_type(&mut self.replies, kind);
-            return Ok(Record::Ignored);
-        }
-        if length > management::LONGEST_QUERY {
-            return Err(Breach::QueryTooLong);
-        }
-        Ok(Record::GetValues)
-    }
-
-    fn take(&mut self, content: Bytes) -> Option<Event> {
-        match self.record {
-            Record::Ignored | Record::Abort(_) => {}
-            Record::Begin(_) | Record::GetValues => self.content.extend_from_slice(&content),
-            Record::Params(Header { id, .. }) => {
-                let most = self.rules.params;
-                if let Some(request) = self.active(id) {
-                    request.take_params(&content, most);
-                }
-            }
-            Record::Input(Header { id, .. }) => return Some(Event::Input { id, content }),
-        }
-        None
-    }
-
-    fn end_record(&mut self) -> Result<Option<Event>, Breach> {
-        match std::mem::replace(&mut self.record, Record::Ignored) {
-            Record::Begin(id) => self.begin(id),
-            Record::GetValues => {
-                let query = self.content.split().freeze();
-                management::values(&mut self.replies, query, &self.rules)?;
-            }
-            Record::Params(Header { id, length: 0, .. }) => {
-                return Ok(self.active(id).map(Active::end_params));
-            }
-            Record::Input(Header { id, length: 0, .. }) => {
-                return Ok(self.active(id).map(Active::end_input));
-            }
-            Record::Abort(id) => return Ok(self.abort(id)),
-            Record::Params(_) | Record::Input(_) | Record::Ignored => {}
-        }
-        Ok(None)
-    }
-
-    fn begin(&mut self, id: u16) {
-        let content = self.content.split();
-        let (role, flags) = (u16::from_be_bytes([content[0], content[1]]), content[2]);
-        let role = self.rules.role(role);
-        let full = self.requests.len() >= self.rules.requests_per_connection;
-        self.requests.push(Active {
-            id,
-            role: role.unwrap_or(Role::Responder),
-            keep: flags & KEEP_CONNECTION != 0,
-            stage: Stage::Params(BytesMut::new()),
-        });
-        if full && !self.rules.multiplexes() {
-            self.refuse(id, ProtocolStatus::CannotMultiplex);
-        } else if full || self.closing {
-            self.refuse(id, ProtocolStatus::Overloaded);
-        } else if role.is_none() {
-            self.refuse(id, ProtocolStatus::UnknownRole);
-        }
-    }
-
-    fn abort(&mut self, id: u16) -> Option<Event> {
-        let begun = matches!(self.active(id)?.stage, Stage::Input | Stage::InputEnded);
-        self.refuse(id, ProtocolStatus::Complete);
-        begun.then_some(Event::Aborted { id })
+        half.peer_addr()
+            .is_ok_and(|peer| web_servers.contains(&peer.ip().to_canonical()))
     }
 }
 
-impl Active {
-    fn take_params(&mut self, content: &[u8], most: usize) {
-        if let Stage::Params(params) = &mut self.stage {
-            if params.len() + content.len() > most {
-                self.stage = Stage::TooLarge;
-            } else {
-                params.extend_from_slice(content);
+impl Protocol for FastCgiProtocol {
+    const NAME: &'static str = "fastcgi";
+
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.streaming_request = true;
+        capabilities.streaming_response = true;
+        capabilities.disconnect = true;
+        capabilities
+    }
+
+    async fn serve(&self, reader: Reader, writer: Writer, site: &Site) {
+        if !self.admits(&reader) {
+            return;
+        }
+        let mut serving = Serving::new(reader, writer, self, site);
+        let mut stopping = pin!(site.facts().stopping.clone());
+        let mut stops = false;
+        let served = poll_fn(|cx| {
+            if !stops && stopping.as_mut().poll(cx).is_ready() {
+                stops = true;
+                serving.drain();
+            }
+            serving.poll(cx)
+        })
+        .await;
+        match served {
+            Ok(()) => serving.close().await,
+            // What ran for it is dropped with it.
+            Err(Gone::Closed) => {}
+            Err(Gone::Breach(breach)) => {
+                let line = format!("a connection that speaks no FastCGI was closed: {breach}");
+                site.errors().report(&line);
             }
         }
     }
+}
 
-    fn end_params(&mut self) -> Event {
-        let id = self.id;
-        match std::mem::replace(&mut self.stage, Stage::Input) {
-            Stage::Params(params) => Event::Begun {
-                id,
-                role: self.role,
-                params: params.freeze(),
-            },
-            _ => Event::TooLarge { id },
-        }
-    }
-
-    fn end_input(&mut self) -> Event {
-        self.stage = Stage::InputEnded;
-        Event::InputEnded { id: self.id }
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::fidelity::capabilities_in;
+
+    #[test]
+    fn the_table_in_the_documentation_says_what_the_environ_does() {
+        let promised = capabilities_in(include_str!("../fastcgi.rs"));
+        assert_eq!(promised, FastCgiProtocol::default().capabilities());
+    }
+}

@@ -1,4 +1,4 @@
-//! Records, the unit of the protocol: [`RecordReader`] and what writes them (FastCGI 1.0, section
+//! FastCgiProtocol, the unit of the protocol: [`RecordReader`] and what writes them (FastCGI 1.0, section
 //! 3.3).
 
 use std::{error::Error as StdError, fmt};

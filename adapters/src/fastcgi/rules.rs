@@ -1,5 +1,7 @@
 //! What a host lets a web server do: [`Rules`], and the [`Role`]s.
 
+use crate::gateway::{MAX_BYTES, MAX_VARIABLES};
+
 /// What an application is asked to be for a request (FastCGI 1.0, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -27,7 +29,8 @@ impl Default for Rules {
         Rules {
             requests: 1024,
             requests_per_connection: 1,
-            params: 64 * 1024,
+            // As many variables as fit, each with two lengths of four bytes.
+            params: MAX_BYTES + 8 * MAX_VARIABLES,
             authorizes: false,
         }
     }

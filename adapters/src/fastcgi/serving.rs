@@ -1,36 +1,44 @@
 //! One connection, from its first byte to its last: [`Serving`].
 
 use std::{
-    io,
+    future::Future,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{
     breach::Breach,
+    closing::linger,
+    conversation::{Conversation, Event},
     exchange::{Ended, Exchange, ROOM},
-    protocol::{Event, Protocol},
+    protocol::FastCgiProtocol,
     record::ProtocolStatus,
     rules::Role,
-    site::Site,
     stall::Stall,
+};
+use crate::{
+    backend::{Reader, Writer},
+    site::Site,
 };
 
 /// A connection being served. It reads while there is room for what it reads, and asks apps for
 /// more while there is room for what they give; nothing else is kept.
-pub(crate) struct Serving<S> {
-    stream: S,
-    site: Arc<Site>,
-    protocol: Protocol,
+pub(super) struct Serving<'a> {
+    reader: Reader,
+    /// There until it is dropped.
+    writer: Option<Writer>,
+    protocol: &'a FastCgiProtocol,
+    site: &'a Site,
+    conversation: Conversation,
     input: BytesMut,
     output: BytesMut,
     exchanges: Vec<Exchange>,
     stall: Option<Stall>,
-    pub(super) broken: bool,
+    /// Whether an answer broke off.
+    broken: bool,
 }
 
 /// How much is read at a time.
@@ -42,21 +50,26 @@ const MOST_REPLIES: usize = 4 * 1024;
 
 /// Why a connection cannot go on.
 #[derive(Debug)]
-pub(crate) enum Gone {
-    /// The web server closed it. Whoever it asked for has left.
+pub(super) enum Gone {
+    /// The web server closed it, or the network did. Whoever it asked for has left.
     Closed,
-    /// The network did.
-    Lost(io::Error),
     /// What comes is not the protocol.
     Breach(Breach),
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
-    pub(crate) fn new(stream: S, site: Arc<Site>) -> Serving<S> {
+impl<'a> Serving<'a> {
+    pub(super) fn new(
+        reader: Reader,
+        writer: Writer,
+        protocol: &'a FastCgiProtocol,
+        site: &'a Site,
+    ) -> Serving<'a> {
         Serving {
-            stream,
-            protocol: Protocol::new(site.rules),
+            reader,
+            writer: Some(writer),
+            protocol,
             site,
+            conversation: Conversation::new(protocol.rules),
             input: BytesMut::new(),
             output: BytesMut::new(),
             exchanges: Vec::new(),
@@ -66,17 +79,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     /// Lets the requests end that there are, and takes no more.
-    pub(crate) const fn drain(&mut self) {
-        self.protocol.close();
+    pub(super) const fn drain(&mut self) {
+        self.conversation.close();
+    }
+
+    /// Closes the connection, after [`poll`](Serving::poll) has ended well.
+    pub(super) async fn close(&mut self) {
+        if !self.broken
+            && let Some(writer) = &mut self.writer
+        {
+            linger(&mut self.reader, writer).await;
+        }
     }
 
     /// Serves until the connection is to be closed, with all written that there was.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         loop {
             let received = self.receive(cx)?;
             self.answer(cx);
             let sent = self.send(cx)?;
-            if self.protocol.is_over() && self.is_flushed() {
+            if self.conversation.is_over() && self.is_flushed() {
                 return Poll::Ready(Ok(()));
             }
             if !received && !sent {
@@ -89,16 +111,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     /// Reads what there is and there is room for. Tells whether there was something.
     fn receive(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         let mut received = false;
-        while self.has_room(cx) && !self.protocol.is_over() {
-            if let Some(event) = self.protocol.next(&mut self.input).map_err(Gone::Breach)? {
+        while self.has_room(cx) && !self.conversation.is_over() {
+            if let Some(event) = self
+                .conversation
+                .next(&mut self.input)
+                .map_err(Gone::Breach)?
+            {
                 self.take(event).map_err(Gone::Breach)?;
             } else {
                 self.input.reserve(BLOCK);
-                match pin!(self.stream.read_buf(&mut self.input)).poll(cx) {
+                match pin!(self.reader.read_buf(&mut self.input)).poll(cx) {
                     Poll::Pending => break,
-                    Poll::Ready(Ok(0)) => return Err(Gone::Closed),
-                    Poll::Ready(Ok(_)) => {}
-                    Poll::Ready(Err(error)) => return Err(Gone::Lost(error)),
+                    Poll::Ready(Ok(1..)) => {}
+                    Poll::Ready(Ok(0) | Err(_)) => return Err(Gone::Closed),
                 }
             }
             received = true;
@@ -107,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     fn has_room(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.protocol.replies().len() > MOST_REPLIES {
+        if self.conversation.replies().len() > MOST_REPLIES {
             return false;
         }
         let Some(stall) = &mut self.stall else {
@@ -129,7 +154,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 if let Some(exchange) = self.exchanges.iter().find(|e| e.id == id) {
                     exchange.feed.push(content);
                     if exchange.feed.is_full() {
-                        let patience = self.site.rules.multiplexes().then_some(exchange.patience);
+                        let patience = self
+                            .protocol
+                            .rules
+                            .multiplexes()
+                            .then_some(exchange.patience);
                         self.stall = Some(Stall::new(id, patience));
                     }
                 }
@@ -145,12 +174,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     fn begin(&mut self, id: u16, role: Role, params: Option<Bytes>) -> Result<(), Breach> {
-        match self.site.permit() {
+        match self.protocol.permit() {
             Some(permit) => {
-                let exchange = Exchange::new(id, role, params, &self.site, permit)?;
+                let exchange =
+                    Exchange::new(id, role, params, self.protocol.stall, self.site, permit)?;
                 self.exchanges.push(exchange);
             }
-            None => self.protocol.refuse(id, ProtocolStatus::Overloaded),
+            None => self.conversation.refuse(id, ProtocolStatus::Overloaded),
         }
         Ok(())
     }
@@ -163,15 +193,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         let mut at = 0;
         while let Some(exchange) = self.exchanges.get_mut(at) {
             let id = exchange.id;
-            match exchange.poll(cx, &self.site, &mut self.output) {
+            match exchange.poll(cx, self.protocol, self.site, &mut self.output) {
                 Poll::Pending => at += 1,
                 Poll::Ready(ended) => {
                     self.exchanges.remove(at);
                     match ended {
-                        Ended::Whole => self.protocol.complete(id, &mut self.output),
+                        Ended::Whole => self.conversation.complete(id, &mut self.output),
                         Ended::Broken => {
                             self.broken = true;
-                            self.protocol.break_off(id);
+                            self.conversation.break_off(id);
                         }
                     }
                 }
@@ -180,38 +210,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     fn send(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let Some(writer) = &mut self.writer else {
+            return Err(Gone::Closed);
+        };
         let mut sent = false;
         loop {
             if self.output.len() < ROOM {
-                let replies = self.protocol.replies();
+                let replies = self.conversation.replies();
                 self.output.extend_from_slice(replies);
                 replies.clear();
             }
             if self.output.is_empty() {
                 break;
             }
-            match Pin::new(&mut self.stream).poll_write(cx, &self.output) {
+            match Pin::new(&mut *writer).poll_write(cx, &self.output) {
                 Poll::Pending => break,
-                Poll::Ready(Ok(0)) => return Err(Gone::Closed),
-                Poll::Ready(Ok(written)) => self.output.advance(written),
-                Poll::Ready(Err(error)) => return Err(Gone::Lost(error)),
+                Poll::Ready(Ok(written @ 1..)) => self.output.advance(written),
+                Poll::Ready(Ok(0) | Err(_)) => return Err(Gone::Closed),
             }
             sent = true;
         }
-        match Pin::new(&mut self.stream).poll_flush(cx) {
-            Poll::Ready(Err(error)) => Err(Gone::Lost(error)),
-            _ => Ok(sent),
-        }
+        // Sockets are never to be flushed: what was written is on its way.
+        Ok(sent)
     }
 
     /// An idle connection does not keep the room that its last answer took.
     fn rest(&mut self) {
-        if self.protocol.is_idle() && self.output.is_empty() && self.output.capacity() > BLOCK {
+        if self.conversation.is_idle() && self.output.is_empty() && self.output.capacity() > BLOCK {
             self.output = BytesMut::new();
         }
     }
 
     fn is_flushed(&mut self) -> bool {
-        self.output.is_empty() && self.protocol.replies().is_empty()
+        self.output.is_empty() && self.conversation.replies().is_empty()
+    }
+}
+
+impl Drop for Serving<'_> {
+    /// An answer that is not whole must not look like one. Where it has no length, the end of the
+    /// connection alone would not tell: nginx takes it for the end of the answer.
+    fn drop(&mut self) {
+        let is_whole = !self.broken && self.exchanges.is_empty();
+        if let Some(writer) = self.writer.take().filter(|_| !is_whole) {
+            writer.reset();
+        }
     }
 }

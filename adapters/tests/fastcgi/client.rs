@@ -2,35 +2,38 @@
 //!
 //! It is written from the specification alone and shares nothing with the host that it tests.
 
-#![allow(dead_code, reason = "each test that includes this file uses a part of it")]
+#![allow(
+    dead_code,
+    reason = "each test that includes this file uses a part of it"
+)]
 
 use std::{collections::BTreeMap, io};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-pub const BEGIN_REQUEST: u8 = 1;
-pub const ABORT_REQUEST: u8 = 2;
-pub const END_REQUEST: u8 = 3;
-pub const PARAMS: u8 = 4;
-pub const STDIN: u8 = 5;
-pub const STDOUT: u8 = 6;
-pub const STDERR: u8 = 7;
-pub const DATA: u8 = 8;
-pub const GET_VALUES: u8 = 9;
-pub const GET_VALUES_RESULT: u8 = 10;
-pub const UNKNOWN_TYPE: u8 = 11;
+pub(crate) const BEGIN_REQUEST: u8 = 1;
+pub(crate) const ABORT_REQUEST: u8 = 2;
+pub(crate) const END_REQUEST: u8 = 3;
+pub(crate) const PARAMS: u8 = 4;
+pub(crate) const STDIN: u8 = 5;
+pub(crate) const STDOUT: u8 = 6;
+pub(crate) const STDERR: u8 = 7;
+pub(crate) const DATA: u8 = 8;
+pub(crate) const GET_VALUES: u8 = 9;
+pub(crate) const GET_VALUES_RESULT: u8 = 10;
+pub(crate) const UNKNOWN_TYPE: u8 = 11;
 
-pub const RESPONDER: u16 = 1;
-pub const AUTHORIZER: u16 = 2;
-pub const FILTER: u16 = 3;
+pub(crate) const RESPONDER: u16 = 1;
+pub(crate) const AUTHORIZER: u16 = 2;
+pub(crate) const FILTER: u16 = 3;
 
 /// A record, as its bytes.
-pub fn record(kind: u8, id: u16, content: &[u8]) -> Vec<u8> {
+pub(crate) fn record(kind: u8, id: u16, content: &[u8]) -> Vec<u8> {
     padded_record(kind, id, content, 0)
 }
 
 /// The same, with padding that is not zero: nobody shall look at it.
-pub fn padded_record(kind: u8, id: u16, content: &[u8], padding: u8) -> Vec<u8> {
+pub(crate) fn padded_record(kind: u8, id: u16, content: &[u8], padding: u8) -> Vec<u8> {
     let length = u16::try_from(content.len()).expect("one record's content");
     let [id1, id0] = id.to_be_bytes();
     let [length1, length0] = length.to_be_bytes();
@@ -40,7 +43,7 @@ pub fn padded_record(kind: u8, id: u16, content: &[u8], padding: u8) -> Vec<u8> 
     record
 }
 
-pub fn begin(id: u16, role: u16, keep: bool) -> Vec<u8> {
+pub(crate) fn begin(id: u16, role: u16, keep: bool) -> Vec<u8> {
     let [role1, role0] = role.to_be_bytes();
     record(
         BEGIN_REQUEST,
@@ -49,7 +52,7 @@ pub fn begin(id: u16, role: u16, keep: bool) -> Vec<u8> {
     )
 }
 
-pub fn pair(name: &str, value: &str) -> Vec<u8> {
+pub(crate) fn pair(name: &str, value: &str) -> Vec<u8> {
     let mut pair = Vec::new();
     for part in [name, value] {
         match u8::try_from(part.len()) {
@@ -65,12 +68,12 @@ pub fn pair(name: &str, value: &str) -> Vec<u8> {
     pair
 }
 
-pub fn pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
     pairs.iter().flat_map(|(n, v)| pair(n, v)).collect()
 }
 
 /// A stream, in records of `size` bytes, and its end.
-pub fn stream(kind: u8, id: u16, content: &[u8], size: usize) -> Vec<u8> {
+pub(crate) fn stream(kind: u8, id: u16, content: &[u8], size: usize) -> Vec<u8> {
     let mut records: Vec<u8> = content
         .chunks(size)
         .flat_map(|piece| record(kind, id, piece))
@@ -80,13 +83,20 @@ pub fn stream(kind: u8, id: u16, content: &[u8], size: usize) -> Vec<u8> {
 }
 
 /// The parameters of a request without a body, more or less as nginx sends them.
-pub fn get(target: &str) -> Vec<(&str, &str)> {
+pub(crate) fn get(target: &str) -> Vec<(&str, &str)> {
     request("GET", target, "")
 }
 
-pub fn request<'a>(method: &'a str, target: &'a str, length: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn request<'a>(
+    method: &'a str,
+    target: &'a str,
+    length: &'a str,
+) -> Vec<(&'a str, &'a str)> {
     vec![
-        ("QUERY_STRING", target.split_once('?').map_or("", |(_, q)| q)),
+        (
+            "QUERY_STRING",
+            target.split_once('?').map_or("", |(_, q)| q),
+        ),
         ("REQUEST_METHOD", method),
         ("CONTENT_TYPE", ""),
         ("CONTENT_LENGTH", length),
@@ -105,63 +115,63 @@ pub fn request<'a>(method: &'a str, target: &'a str, length: &'a str) -> Vec<(&'
 
 /// One record that the application sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    pub kind: u8,
-    pub id: u16,
-    pub content: Vec<u8>,
+pub(crate) struct Record {
+    pub(crate) kind: u8,
+    pub(crate) id: u16,
+    pub(crate) content: Vec<u8>,
 }
 
 /// What came for one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
     /// Whether STDOUT was ended by its empty record.
-    pub ended: bool,
+    pub(crate) ended: bool,
     /// Application status and protocol status of END_REQUEST; `None` where none has come.
-    pub end: Option<(u32, u8)>,
+    pub(crate) end: Option<(u32, u8)>,
 }
 
 impl Answer {
     /// The status that a web server makes of it.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         let head = String::from_utf8_lossy(&self.stdout);
         let status = head.strip_prefix("Status: ").expect("the status first");
         status[..3].parse().expect("a status")
     }
 
     /// What is behind the head.
-    pub fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         let head = self.stdout.windows(4).position(|end| end == b"\r\n\r\n");
         &self.stdout[head.expect("a head") + 4..]
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.body()).into_owned()
     }
 
     /// Whether it is to be taken for all of an answer.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.ended && self.end == Some((0, 0))
     }
 }
 
 /// One connection to the application.
-pub struct Client<S> {
+pub(crate) struct Client<S> {
     stream: S,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    pub const fn new(stream: S) -> Client<S> {
+    pub(crate) const fn new(stream: S) -> Client<S> {
         Client { stream }
     }
 
-    pub async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.expect("sent");
     }
 
     /// Sends a whole request and keeps the connection.
-    pub async fn ask(&mut self, id: u16, params: &[(&str, &str)], body: &[u8]) {
+    pub(crate) async fn ask(&mut self, id: u16, params: &[(&str, &str)], body: &[u8]) {
         let mut bytes = begin(id, RESPONDER, true);
         bytes.extend(stream(PARAMS, id, &pairs(params), 65_535));
         bytes.extend(stream(STDIN, id, body, 65_535));
@@ -169,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// The next record; `None` where the connection is closed between two, or was reset.
-    pub async fn record(&mut self) -> Option<Record> {
+    pub(crate) async fn record(&mut self) -> Option<Record> {
         let mut header = [0; 8];
         match self.stream.read_exact(&mut header).await {
             Ok(_) => {}
@@ -192,16 +202,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Everything for request `id`, until it or the connection ends.
-    pub async fn answer(&mut self, id: u16) -> Answer {
+    pub(crate) async fn answer(&mut self, id: u16) -> Answer {
         let mut answers = self.answers(&[id]).await;
         answers.remove(&id).unwrap_or_default()
     }
 
     /// The same for several, until all of them or the connection ends.
-    pub async fn answers(&mut self, ids: &[u16]) -> BTreeMap<u16, Answer> {
+    pub(crate) async fn answers(&mut self, ids: &[u16]) -> BTreeMap<u16, Answer> {
         let mut answers: BTreeMap<u16, Answer> = BTreeMap::new();
         let ended = |answers: &BTreeMap<u16, Answer>, id| {
-            answers.get(id).is_some_and(|answer: &Answer| answer.end.is_some())
+            answers
+                .get(id)
+                .is_some_and(|answer: &Answer| answer.end.is_some())
         };
         while !ids.iter().all(|id| ended(&answers, id)) {
             let Some(record) = self.record().await else {
@@ -231,11 +243,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Whether the connection is closed now and nothing more has come.
-    pub async fn is_closed(&mut self) -> bool {
+    pub(crate) async fn is_closed(&mut self) -> bool {
         self.record().await.is_none()
     }
 
-    pub const fn stream(&mut self) -> &mut S {
+    pub(crate) const fn stream(&mut self) -> &mut S {
         &mut self.stream
     }
 }

@@ -202,14 +202,21 @@ fn cut() -> Vec<Case> {
             .app(noting_ends)
             .check(async |trial| {
                 let ask = trial.post("/").framing(Framing::Length(10));
-                is_cut(trial, ask.send("hello")).await
+                is_cut(trial, ask.send("hello"), Step::Cut).await
             }),
         Case::new("a-body-of-unknown-length-that-is-cut-is-no-end", &["H22"])
             .needs(&[Feature::CutRequest, Feature::UnknownLength])
             .app(noting_ends)
             .check(async |trial| {
                 let ask = trial.post("/").framing(Framing::Chunked);
-                is_cut(trial, ask.send("hello")).await
+                is_cut(trial, ask.send("hello"), Step::Cut).await
+            }),
+        Case::new("a-client-that-leaves-in-its-body-is-no-end", &["H22"])
+            .needs(&[Feature::CutRequest])
+            .app(noting_ends)
+            .check(async |trial| {
+                let ask = trial.post("/").framing(Framing::Length(10));
+                is_cut(trial, ask.send("hello"), Step::Leave).await
             }),
     ]
 }
@@ -230,16 +237,17 @@ async fn noting_ends(mut request: Request) {
     note.write(ended);
 }
 
-async fn is_cut(trial: &Trial<'_>, ask: crate::Ask) -> Result<(), Failure> {
+async fn is_cut(trial: &Trial<'_>, ask: crate::Ask, how: Step) -> Result<(), Failure> {
     let note = trial.note(&ask);
     // A host that reads all of it before it calls the app does not begin.
     let ask = ask.until(&note, "begun", Duration::from_secs(1));
-    let answer = trial.send(ask.step(Step::Leave)).await;
+    let answer = trial.send(ask.step(how)).await;
     let over = |lines: &[String]| lines.iter().any(|line| line != "begun");
     note.until(Duration::from_secs(8), over).await;
     let lines = note.lines();
     let knows = |line: &String| line == "broken" || line == "dropped";
-    let never_called = lines.is_empty() && answer.end == End::Left;
+    // Where the host itself waits for the whole body.
+    let never_called = lines.is_empty() && (answer.end == End::Left || answer.status != 200);
     that(
         lines.iter().any(knows) || never_called,
         "the body to break off, or its app to be dropped",

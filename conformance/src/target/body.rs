@@ -58,6 +58,11 @@ impl Sending for Feeding {
         self.put(Frame::data(bytes)).await
     }
 
+    async fn cut(&mut self) -> io::Result<()> {
+        self.0 = None;
+        Ok(())
+    }
+
     /// The end is a frame of trailers, so that a sender that is dropped is not taken for one.
     async fn end(&mut self, trailers: Vec<(String, String)>) -> io::Result<()> {
         let pairs = trailers.iter().filter_map(|(name, value)| {

@@ -136,6 +136,10 @@ impl<P: Protocol> Sending for Writer<'_, P> {
         self.writing.flush().await
     }
 
+    async fn cut(&mut self) -> io::Result<()> {
+        self.writing.shutdown().await
+    }
+
     async fn end(&mut self, trailers: Vec<(String, String)>) -> io::Result<()> {
         let bytes = self.protocol.borrow_mut().end(&trailers);
         self.writing.write_all(&bytes).await?;

@@ -58,12 +58,16 @@ impl WebServer {
 
     /// SCGI, with a host at `place`.
     pub fn scgi(name: impl Into<String>, place: impl Into<Place>) -> WebServer {
-        WebServer::new(name, Spoken::Scgi(place.into()), packets::LACKS)
+        let place = place.into();
+        let lacks = packets::lacks(&place);
+        WebServer::new(name, Spoken::Scgi(place), lacks)
     }
 
     /// The protocol of uWSGI, with a host at `place`.
     pub fn uwsgi(name: impl Into<String>, place: impl Into<Place>) -> WebServer {
-        WebServer::new(name, Spoken::Uwsgi(place.into()), packets::LACKS)
+        let place = place.into();
+        let lacks = packets::lacks(&place);
+        WebServer::new(name, Spoken::Uwsgi(place), lacks)
     }
 
     fn new(

@@ -27,6 +27,8 @@ pub(super) trait Sending {
     async fn begin(&mut self) -> std::io::Result<()>;
     /// Sends a piece of the body.
     async fn send(&mut self, bytes: Bytes) -> std::io::Result<()>;
+    /// Closes the client's side, without an end.
+    async fn cut(&mut self) -> std::io::Result<()>;
     /// Ends the body.
     async fn end(&mut self, trailers: Vec<(String, String)>) -> std::io::Result<()>;
 }
@@ -110,6 +112,10 @@ impl Progress {
                     while !holds() && Instant::now() < deadline {
                         tokio::time::sleep(Duration::from_millis(2)).await;
                     }
+                }
+                Step::Cut => {
+                    sending.cut().await?;
+                    return Ok(false);
                 }
                 Step::Leave => return Ok(true),
             }

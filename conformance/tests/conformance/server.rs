@@ -7,7 +7,7 @@ use enfilade_server::{Listen, Server, TlsConfig};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::sync::oneshot;
 
-use crate::check;
+use crate::{check, same_answers};
 
 /// Serves the kit's app, tries all cases, and stops the server.
 async fn conforms<T: Target>(listen: impl Into<Listen>, target: impl FnOnce(SocketAddr) -> T) {
@@ -25,6 +25,7 @@ async fn conforms<T: Target>(listen: impl Into<Listen>, target: impl FnOnce(Sock
     let target = target(listening.local_addr().unwrap_or(nowhere));
     let serving = tokio::spawn(listening.serve(kit.app()));
     let report = kit.run(&target).await;
+    same_answers(&kit, &target).await;
     drop(stop);
     serving.await.expect("no panic").expect("it served");
     check(kit.stopped(report));

@@ -8,17 +8,27 @@ use super::{
 };
 use crate::{
     Ask, End, Feature,
-    target::{client::Protocol, progress::Event},
+    target::{Place, client::Protocol, progress::Event},
 };
 
-pub(super) const LACKS: &[(Feature, &str)] = &[
-    (Feature::KeepAlive, "a connection is for one request"),
-    (Feature::UnknownLength, "a body has a length always"),
+const LACKS: &[(Feature, &str)] = &[
     (
         Feature::BrokenEnd,
-        "a connection that ends is an answer that ends",
+        "a connection that ends is an answer that ends, and a Unix socket has no reset",
     ),
+    (Feature::KeepAlive, "a connection is for one request"),
+    (Feature::UnknownLength, "a body has a length always"),
+    (Feature::RepeatedFields, "some web servers join them"),
 ];
+
+/// What cannot be carried to a host at `place`.
+pub(super) const fn lacks(place: &Place) -> &'static [(Feature, &'static str)] {
+    match place {
+        Place::Unix(_) => LACKS,
+        // A reset tells of an answer that broke off.
+        _ => LACKS.split_at(1).1,
+    }
+}
 
 /// The variables as SCGI has them: the length first, `SCGI` behind it, no name twice.
 #[derive(Default)]

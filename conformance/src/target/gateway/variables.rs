@@ -7,7 +7,7 @@ pub(super) fn variables(ask: &Ask) -> Vec<(String, Vec<u8>)> {
     let (target, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
     let host = ask.host_field();
     let version = if ask.http10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    let path = decoded(target);
+    let (path, script_name) = (decoded(target), decoded(&ask.script_name));
     let mut variables: Vec<(String, Vec<u8>)> = [
         ("GATEWAY_INTERFACE", "CGI/1.1".as_bytes()),
         ("SERVER_SOFTWARE", b"kit/1"),
@@ -21,16 +21,17 @@ pub(super) fn variables(ask: &Ask) -> Vec<(String, Vec<u8>)> {
         ("REQUEST_METHOD", ask.method.as_bytes()),
         ("REQUEST_URI", ask.target.as_bytes()),
         ("QUERY_STRING", query.as_bytes()),
-        ("SCRIPT_NAME", ask.script_name.as_bytes()),
+        ("SCRIPT_NAME", &script_name),
         (
             "PATH_INFO",
-            path.strip_prefix(ask.script_name.as_bytes())
-                .unwrap_or(&path),
+            path.strip_prefix(&*script_name).unwrap_or(&path),
         ),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_vec()))
     .collect();
+    // Some protocols cannot carry it, and the target tells.
+    variables.retain(|(name, value)| name != "PATH_INFO" || !value.contains(&0));
     if let Framing::Length(length) = ask.framing {
         let length = length.to_string().into_bytes();
         variables.push(("CONTENT_LENGTH".to_owned(), length));

@@ -9,21 +9,21 @@ const ABORT: &[u8] = b"\x01\x02\x00\x01\x00\x00\x00\x00";
 
 /// A connection with its events so far.
 struct Peer {
-    protocol: Protocol,
+    conversation: Conversation,
     events: Vec<Event>,
 }
 
 impl Peer {
     fn new(rules: Rules) -> Peer {
         Peer {
-            protocol: Protocol::new(rules),
+            conversation: Conversation::new(rules),
             events: Vec::new(),
         }
     }
 
     fn try_say(&mut self, records: &[&[u8]]) -> Result<(), Breach> {
         let mut input = BytesMut::from(&records.concat()[..]);
-        while let Some(event) = self.protocol.next(&mut input)? {
+        while let Some(event) = self.conversation.next(&mut input)? {
             self.events.push(event);
         }
         Ok(())
@@ -35,7 +35,7 @@ impl Peer {
     }
 
     fn replies(&mut self) -> Vec<u8> {
-        self.protocol.replies().split().to_vec()
+        self.conversation.replies().split().to_vec()
     }
 
     fn events(&mut self) -> Vec<Event> {
@@ -89,9 +89,9 @@ fn a_request_comes_with_its_parameters_and_then_its_body() {
         ]
     );
     let mut out = BytesMut::new();
-    peer.protocol.complete(1, &mut out);
+    peer.conversation.complete(1, &mut out);
     assert_eq!(&out[..], ended(1, 0, ProtocolStatus::Complete));
-    assert!(peer.protocol.is_idle() && !peer.protocol.is_over());
+    assert!(peer.conversation.is_idle() && !peer.conversation.is_over());
     assert_eq!(peer.say(&[BEGIN, PARAMS_END]).events(), [begun(1, b"")]);
 }
 
@@ -107,7 +107,7 @@ fn pairs_may_straddle_records_and_any_id_will_do() {
             &of(id, PARAMS_END),
         ]);
         assert_eq!(peer.events(), [begun(id, b"\x04\x05NAMEvalue")]);
-        peer.protocol.complete(id, &mut BytesMut::new());
+        peer.conversation.complete(id, &mut BytesMut::new());
     }
 }
 
@@ -117,8 +117,8 @@ fn the_connection_stays_where_the_web_server_asked_for_it_and_only_there() {
     once[10] = 0;
     let mut peer = Peer::new(Rules::default());
     peer.say(&[&once, PARAMS_END]);
-    peer.protocol.complete(1, &mut BytesMut::new());
-    assert!(peer.protocol.is_over());
+    peer.conversation.complete(1, &mut BytesMut::new());
+    assert!(peer.conversation.is_over());
     peer.events();
     assert_eq!(peer.say(&[BEGIN, PARAMS_END]).events(), []);
 }
@@ -134,7 +134,7 @@ fn an_abort_ends_the_request_at_once() {
     peer.say(&[BEGIN, PARAMS, ABORT]);
     assert_eq!(peer.events(), []);
     assert_eq!(peer.replies(), ended(1, 1, ProtocolStatus::Complete));
-    assert!(peer.protocol.is_idle());
+    assert!(peer.conversation.is_idle());
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn more_parameters_than_allowed_are_not_kept() {
     });
     peer.say(&[BEGIN, PARAMS, PARAMS, PARAMS_END]);
     assert_eq!(peer.events().len(), 1, "eight bytes");
-    peer.protocol.complete(1, &mut BytesMut::new());
+    peer.conversation.complete(1, &mut BytesMut::new());
     peer.say(&[BEGIN, PARAMS, PARAMS, PARAMS, PARAMS, PARAMS_END, INPUT_END]);
     assert_eq!(
         peer.events(),
@@ -263,12 +263,15 @@ fn what_is_out_of_order_is_a_breach() {
 fn a_request_that_breaks_off_is_not_ended_and_takes_the_connection_with_it() {
     let mut peer = Peer::new(multiplexing(2));
     peer.say(&[BEGIN, PARAMS_END, &of(2, BEGIN), &of(2, PARAMS_END)]);
-    peer.protocol.break_off(1);
-    assert!(!peer.protocol.is_over(), "the other one is answered first");
+    peer.conversation.break_off(1);
+    assert!(
+        !peer.conversation.is_over(),
+        "the other one is answered first"
+    );
     peer.say(&[&of(4, BEGIN)]);
     assert_eq!(peer.replies(), ended(4, 1, ProtocolStatus::Overloaded));
     let mut out = BytesMut::new();
-    peer.protocol.complete(2, &mut out);
+    peer.conversation.complete(2, &mut out);
     assert_eq!(&out[..], ended(2, 0, ProtocolStatus::Complete));
-    assert!(peer.protocol.is_over());
+    assert!(peer.conversation.is_over());
 }
