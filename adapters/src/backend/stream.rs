@@ -29,7 +29,23 @@ pub enum Writer {
     Unix(unix::OwnedWriteHalf),
 }
 
+/// The same call, whatever the kind.
+macro_rules! either {
+    ($half:expr, $kind:ident, $inner:ident => $call:expr) => {
+        match $half {
+            $kind::Tcp($inner) => $call,
+            $kind::Unix($inner) => $call,
+        }
+    };
+}
+
 impl Writer {
+    /// Writes what the system takes at once.
+    #[cfg(feature = "fastcgi")]
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        either!(self, Writer, half => half.try_write(bytes))
+    }
+
     /// Ends the connection with a reset, when its other half is gone, too: so that what was written
     /// is not taken for all there was. Unix sockets have none: they end as ever.
     pub(crate) fn reset(self) {
@@ -40,16 +56,6 @@ impl Writer {
             half.forget();
         }
     }
-}
-
-/// The same call, whatever the kind.
-macro_rules! either {
-    ($half:expr, $kind:ident, $inner:ident => $call:expr) => {
-        match $half {
-            $kind::Tcp($inner) => $call,
-            $kind::Unix($inner) => $call,
-        }
-    };
 }
 
 impl AsyncRead for Reader {

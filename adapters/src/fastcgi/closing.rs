@@ -1,4 +1,4 @@
-//! How a connection is closed: [`linger`].
+//! How a connection is closed: [`linger`] and [`cut`].
 
 use std::time::Duration;
 
@@ -25,4 +25,21 @@ pub(super) async fn linger(reader: &mut Reader, writer: &mut Writer) {
     let mut unread = [0; 4096];
     let reading = async { while matches!(reader.read(&mut unread).await, Ok(1..)) {} };
     let _ = timeout(PATIENCE, reading).await;
+}
+
+/// What no application says: a record of version 0, of type 0, for nobody, with nothing in it.
+const NO_RECORD: [u8; 8] = [0; 8];
+
+/// Closes a connection on which an answer is not whole, so that it cannot be taken for one that is.
+///
+/// The protocol has no words for it, and web servers do not miss END_REQUEST: nginx takes the end of
+/// a connection that it did not ask to be kept, and any end where it does not buffer, for the end of
+/// an answer without a length. What none of them takes for an answer is a record that is none;
+/// `between_records` says that one may be written now. Over TCP a reset says the same.
+pub(super) fn cut(writer: Writer, between_records: bool) {
+    if between_records {
+        // A web server that does not read is told by the reset, or by nothing.
+        let _ = writer.try_write(&NO_RECORD);
+    }
+    writer.reset();
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{
     breach::Breach,
-    closing::linger,
+    closing::{cut, linger},
     conversation::{Conversation, Event},
     exchange::{Ended, Exchange, ROOM},
     protocol::FastCgiProtocol,
@@ -247,12 +247,11 @@ impl<'a> Serving<'a> {
 }
 
 impl Drop for Serving<'_> {
-    /// An answer that is not whole must not look like one. Where it has no length, the end of the
-    /// connection alone would not tell: nginx takes it for the end of the answer.
+    /// An answer that is not whole must not look like one.
     fn drop(&mut self) {
         let is_whole = !self.broken && self.exchanges.is_empty();
         if let Some(writer) = self.writer.take().filter(|_| !is_whole) {
-            writer.reset();
+            cut(writer, self.output.is_empty());
         }
     }
 }

@@ -178,7 +178,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.send(&bytes).await;
     }
 
-    /// The next record; `None` where the connection is closed between two, or was reset.
+    /// The next record; `None` where the connection is closed between two, was reset, or where a
+    /// record comes that is none, which says that an answer broke off.
     pub(crate) async fn record(&mut self) -> Option<Record> {
         let mut header = [0; 8];
         match self.stream.read_exact(&mut header).await {
@@ -187,6 +188,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 assert!(is_closed(&error), "{error}");
                 return None;
             }
+        }
+        if header == [0; 8] {
+            return None;
         }
         let [version, kind, id1, id0, length1, length0, padding, _] = header;
         assert_eq!(version, 1, "{header:?}");
