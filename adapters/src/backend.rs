@@ -71,8 +71,10 @@ struct Options {
     paths: PathPolicy,
     import: Import,
     errors: Arc<dyn ErrorSink>,
-    announce: Box<dyn FnOnce(&[Address]) + Send>,
+    announce: Announce,
 }
+
+type Announce = Box<dyn FnOnce(&[Address]) + Send>;
 
 impl<P: Protocol> Backend<P> {
     /// A host that listens at `place`: see [`Listen`] for what can be written.

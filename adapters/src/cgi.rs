@@ -21,11 +21,12 @@
 //! | informational responses | no | |
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
-//! | a client that leaves drops the app | yes | on SIGTERM, which web servers send, and when something is written that nobody reads |
+//! | a client that leaves drops the app | yes | on SIGTERM, and when something is written that nobody reads |
 //! | the process ends after one request | yes | |
 //!
 //! A response that breaks off ends before its `Content-Length`. Nothing tells one without a length
-//! from one that ended, so tell the length where it is known.
+//! from one that ended, so tell the length where it is known. Apache does not pass it on, and makes
+//! a clean end of what broke off.
 //!
 //! A response with status 200 and a `Location` cannot be delivered behind Apache, which answers with
 //! what is there in its place.
@@ -67,10 +68,11 @@ mod standard;
 ///
 /// # Stopping
 ///
-/// The process ends when the response is written. SIGTERM, SIGINT or
-/// [`with_shutdown`](Cgi::with_shutdown) drop the app at once: web servers send SIGTERM when the
-/// client has left, and SIGKILL three seconds later. Last, what was registered on the [`Lifecycle`]
-/// is closed.
+/// The process ends when the response is written, and what is left of the request has been thrown
+/// away, for which it takes 2 seconds at most. SIGTERM, SIGINT or
+/// [`with_shutdown`](Cgi::with_shutdown) drop the app at once: a web server that sends SIGTERM has
+/// nobody left to answer, and Apache sends SIGKILL three seconds later. Last, what was registered on
+/// the [`Lifecycle`] is closed.
 #[must_use = "a host does nothing until it serves an app"]
 pub struct Cgi {
     lifecycle: Lifecycle,

@@ -34,7 +34,8 @@ use upload::{Fed, Upload};
 const CUT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long, after an answer, what is left of a request is read and thrown away. A connection that
-/// is closed before may be reset, and then the web server may lose the answer.
+/// is closed before may be reset, and then the web server may lose the answer: Apache does, whose
+/// CGI programs have a socket for their standard input and output.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A request whose body follows in the same stream, and whose answer is a head and bytes.
@@ -134,12 +135,15 @@ impl Exchange<'_> {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        // Where that fails, nobody is there to be told.
-        if self.is_connection && ended == Ended::Whole && writer.shutdown().await.is_ok() {
-            tokio::select! {
-                () = upload.discard() => {}
-                () = sleep(LINGER) => {}
-            }
+        if ended != Ended::Whole {
+            return ended;
+        }
+        if self.is_connection && writer.shutdown().await.is_err() {
+            return Ended::Gone;
+        }
+        tokio::select! {
+            () = upload.discard() => {}
+            () = sleep(LINGER) => {}
         }
         ended
     }

@@ -1,6 +1,10 @@
 //! CGI: a process for each request.
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    process::Stdio,
+};
 
 use enfilade_adapters::Cgi;
 
@@ -22,17 +26,26 @@ fn a_process_that_answers() {
 
 /// The process of a request for `target`, with a body of `length` bytes.
 pub fn start(target: &str, length: u64) -> Process {
-    Process::start(
-        "cgi::a_process_that_answers",
-        &[
-            ("GATEWAY_INTERFACE", "CGI/1.1"),
-            ("SERVER_PROTOCOL", "HTTP/1.1"),
-            ("REQUEST_METHOD", "POST"),
-            ("SCRIPT_NAME", "/cgi-bin/app"),
-            ("REQUEST_URI", &format!("/cgi-bin/app{target}")),
-            ("CONTENT_LENGTH", &length.to_string()),
-        ],
-    )
+    start_with(target, length, Stdio::piped(), Stdio::piped())
+}
+
+/// The same, with `socket` for both the standard input and output.
+fn start_on(socket: UnixStream, target: &str, length: u64) -> Process {
+    let input = socket.try_clone().expect("another handle");
+    let [input, output] = [input, socket].map(|socket| Stdio::from(OwnedFd::from(socket)));
+    start_with(target, length, input, output)
+}
+
+fn start_with(target: &str, length: u64, input: Stdio, output: Stdio) -> Process {
+    let environment = [
+        ("GATEWAY_INTERFACE", "CGI/1.1"),
+        ("SERVER_PROTOCOL", "HTTP/1.1"),
+        ("REQUEST_METHOD", "POST"),
+        ("SCRIPT_NAME", "/cgi-bin/app"),
+        ("REQUEST_URI", &format!("/cgi-bin/app{target}")),
+        ("CONTENT_LENGTH", &length.to_string()),
+    ];
+    Process::start("cgi::a_process_that_answers", &environment, input, output)
 }
 
 /// What the process answers: what the test harness prints in front of it is not its own.
@@ -114,4 +127,22 @@ fn a_process_that_is_killed_leaves_half_an_answer() {
     process.signal("KILL");
     assert_eq!(all(output).1, None, "which looks like an end");
     assert!(!process.end().1);
+}
+
+/// Apache gives a program one socket for both, and one that is closed with unread bytes in it is
+/// reset, and the answer lost.
+#[test]
+fn an_answer_to_an_upload_that_nobody_reads_is_not_lost_with_it() {
+    let (mut near, far) = UnixStream::pair().expect("a pair");
+    let mut process = start_on(far, "/tea", 1_000_000);
+    let upload = near.try_clone().expect("another handle");
+    let uploading = std::thread::spawn(move || (&upload).write_all(&[b'x'; 1_000_000]));
+    let (text, error) = all(&mut near);
+    assert!(text.ends_with("\r\n\r\n/cgi-bin/app + /tea"), "{text}");
+    assert_eq!(error, None);
+    uploading
+        .join()
+        .expect("no panic")
+        .expect("all of it is read");
+    assert!(process.child.wait().expect("it ended").success());
 }

@@ -13,12 +13,12 @@ pub struct Process {
 
 impl Process {
     /// Runs the test `name`, which is a host where the environment says so.
-    pub fn start(name: &str, environment: &[(&str, &str)]) -> Process {
+    pub fn start(name: &str, environment: &[(&str, &str)], input: Stdio, output: Stdio) -> Process {
         let mut child = Command::new(std::env::current_exe().expect("a path"))
             .args(["--exact", name, "--nocapture"])
             .envs(environment.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(input)
+            .stdout(output)
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -116,7 +116,12 @@ pub struct Backend {
 impl Backend {
     pub fn start(spoken: Spoken) -> Backend {
         let name = "backends::a_process_that_serves";
-        let mut process = Process::start(name, &[("SPOKEN", spoken.name())]);
+        let mut process = Process::start(
+            name,
+            &[("SPOKEN", spoken.name())],
+            Stdio::null(),
+            Stdio::null(),
+        );
         let line = process.line();
         let address = line.strip_prefix(&format!("listening on {}:", spoken.name()));
         Backend {

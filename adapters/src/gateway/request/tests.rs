@@ -56,7 +56,11 @@ fn a_request_is_made_of_what_nginx_sends() {
     assert_eq!(request.environ().version(), Version::HTTP_2);
     assert_eq!(request.host(), "ex.test:8888");
     assert_eq!(*request.peer(), Peer::Inet(([127, 0, 0, 1], 54321).into()));
-    let names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+    let names: Vec<_> = request
+        .headers()
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
     assert_eq!(names, ["host", "content-type", "content-length"]);
     assert!(request.extensions().get::<User>().is_none(), "not trusted");
     let variables = request.extension::<Variables>().expect("the variables");

@@ -1,0 +1,61 @@
+//! Any bytes as a packet of the uwsgi protocol: however they arrive, what is read is the same.
+//!
+//! `cargo +nightly fuzz run uwsgi`
+
+#![no_main]
+
+use bytes::BytesMut;
+use enfilade_adapters::{gateway::Import, uwsgi::decode};
+use libfuzzer_sys::fuzz_target;
+
+mod allocation;
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (step, bytes) = input;
+    allocation::bounded(bytes.len(), || {
+        let mut whole = BytesMut::from(bytes);
+        let at_once = decode(&mut whole);
+
+        // The same, piece by piece.
+        let mut buffer = BytesMut::new();
+        let mut in_pieces = decode(&mut buffer);
+        let mut rest = bytes;
+        while matches!(in_pieces, Ok(None)) && !rest.is_empty() {
+            let piece = rest.len().min(usize::from(step) + 1);
+            buffer.extend_from_slice(&rest[..piece]);
+            rest = &rest[piece..];
+            let before = buffer.len();
+            in_pieces = decode(&mut buffer);
+            if matches!(in_pieces, Ok(None)) {
+                assert_eq!(buffer.len(), before, "nothing is taken of a part");
+            }
+        }
+        match (at_once, in_pieces) {
+            (Ok(Some(at_once)), Ok(Some(in_pieces))) => {
+                let modifier = bytes[0];
+                assert!([0, 5, 7, 9, 30].contains(&modifier));
+                let (first, import) = at_once.imported(&Import::new());
+                let (second, _) = in_pieces.imported(&Import::new());
+                assert!(first.iter().eq(second.iter()));
+                assert_eq!(import == Import::new(), modifier != 30);
+                assert_eq!(
+                    [&buffer[..], rest].concat(),
+                    whole,
+                    "the body is what is left"
+                );
+                if modifier != 30 {
+                    // Written again, the variables are the bytes that were read.
+                    let mut block = Vec::new();
+                    for text in first.iter().flat_map(|(name, value)| [name, value]) {
+                        block.extend_from_slice(&(text.len() as u16).to_le_bytes());
+                        block.extend_from_slice(text);
+                    }
+                    assert_eq!(block, bytes[4..bytes.len() - whole.len()]);
+                }
+            }
+            (Ok(None), Ok(None)) => assert_eq!(whole, bytes),
+            (Err(at_once), Err(in_pieces)) => assert_eq!(at_once, in_pieces),
+            (at_once, in_pieces) => panic!("{at_once:?} at once, {in_pieces:?} in pieces"),
+        }
+    });
+});
