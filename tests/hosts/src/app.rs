@@ -2,7 +2,7 @@
 
 use std::{future::pending, io};
 
-use enfilade_adapters::{Scgi, Uwsgi, gateway::Import};
+use enfilade_adapters::{FastCgi, Scgi, Uwsgi, gateway::Import};
 use enfilade_conformance::Kit;
 use enfilade_core::HostError;
 use enfilade_server::{Listen, Server};
@@ -49,7 +49,8 @@ pub async fn serve(
         )),
         Protocol::Scgi => backend!(Scgi),
         Protocol::Uwsgi => backend!(Uwsgi),
-        Protocol::FastCgi | Protocol::Cgi | Protocol::FastCgiSpawned => return Ok(None),
+        Protocol::FastCgi => backend!(FastCgi),
+        Protocol::Cgi | Protocol::FastCgiSpawned => return Ok(None),
     };
     match listening.await {
         Ok(()) => Ok(Some(serving)),

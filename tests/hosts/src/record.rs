@@ -52,6 +52,10 @@ const REQUESTS: &[Asked] = &[
         "X-Forwarded-For: 192.0.2.1\r\nX_Forwarded_For: 192.0.2.2\r\nX_Under: u\r\nX.Dot: d\r\n",
         "Content_Type: evil/x\r\nProxy: http://evil.test/\r\n"
     ),
+    Asked {
+        title: "a field of the connection",
+        bytes: b"GET /hop HTTP/1.1\r\nHost: ex.test:8888\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n\r\n",
+    },
     ask!(
         "values",
         "GET /values HTTP/1.1",

@@ -23,6 +23,8 @@ pub struct WebServer {
 pub struct Door {
     /// Names the pair of web server and protocol, such as `nginx-fastcgi`.
     pub name: &'static str,
+    /// The same, where the app is below a prefix.
+    pub below: &'static str,
     /// As the configuration says it.
     pub(crate) port: u16,
     /// How it reaches the app.
@@ -60,12 +62,16 @@ impl Protocol {
     }
 }
 
-const fn door(name: &'static str, port: u16, protocol: Protocol) -> Door {
-    Door {
-        name,
-        port,
-        protocol,
-    }
+/// A door, with its two names.
+macro_rules! door {
+    ($name:literal, $port:literal, $protocol:ident) => {
+        Door {
+            name: $name,
+            below: concat!($name, "-ext"),
+            port: $port,
+            protocol: Protocol::$protocol,
+        }
+    };
 }
 
 impl Door {
@@ -85,10 +91,10 @@ pub const WEB_SERVERS: &[WebServer] = &[
         version: "-v",
         config: include_str!("../nginx.conf"),
         doors: &[
-            door("nginx-http", 8010, Protocol::Http),
-            door("nginx-fastcgi", 8011, Protocol::FastCgi),
-            door("nginx-scgi", 8012, Protocol::Scgi),
-            door("nginx-uwsgi", 8013, Protocol::Uwsgi),
+            door!("nginx-http", 8010, Http),
+            door!("nginx-fastcgi", 8011, FastCgi),
+            door!("nginx-scgi", 8012, Scgi),
+            door!("nginx-uwsgi", 8013, Uwsgi),
         ],
     },
     WebServer {
@@ -98,12 +104,12 @@ pub const WEB_SERVERS: &[WebServer] = &[
         version: "-v",
         config: include_str!("../apache.conf"),
         doors: &[
-            door("apache-http", 8020, Protocol::Http),
-            door("apache-cgi", 8021, Protocol::Cgi),
-            door("apache-fcgid", 8022, Protocol::FastCgiSpawned),
-            door("apache-fastcgi", 8023, Protocol::FastCgi),
-            door("apache-scgi", 8024, Protocol::Scgi),
-            door("apache-uwsgi", 8025, Protocol::Uwsgi),
+            door!("apache-http", 8020, Http),
+            door!("apache-cgi", 8021, Cgi),
+            door!("apache-fcgid", 8022, FastCgiSpawned),
+            door!("apache-fastcgi", 8023, FastCgi),
+            door!("apache-scgi", 8024, Scgi),
+            door!("apache-uwsgi", 8025, Uwsgi),
         ],
     },
     WebServer {
@@ -113,11 +119,11 @@ pub const WEB_SERVERS: &[WebServer] = &[
         version: "-v",
         config: include_str!("../lighttpd.conf"),
         doors: &[
-            door("lighttpd-http", 8030, Protocol::Http),
-            door("lighttpd-cgi", 8031, Protocol::Cgi),
-            door("lighttpd-fastcgi", 8032, Protocol::FastCgi),
-            door("lighttpd-scgi", 8033, Protocol::Scgi),
-            door("lighttpd-uwsgi", 8034, Protocol::Uwsgi),
+            door!("lighttpd-http", 8030, Http),
+            door!("lighttpd-cgi", 8031, Cgi),
+            door!("lighttpd-fastcgi", 8032, FastCgi),
+            door!("lighttpd-scgi", 8033, Scgi),
+            door!("lighttpd-uwsgi", 8034, Uwsgi),
         ],
     },
     WebServer {
@@ -127,8 +133,8 @@ pub const WEB_SERVERS: &[WebServer] = &[
         version: "-v",
         config: include_str!("../haproxy.cfg"),
         doors: &[
-            door("haproxy-http", 8040, Protocol::Http),
-            door("haproxy-fastcgi", 8041, Protocol::FastCgi),
+            door!("haproxy-http", 8040, Http),
+            door!("haproxy-fastcgi", 8041, FastCgi),
         ],
     },
 ];

@@ -18,17 +18,18 @@ async fn check(name: &str) {
     let kit = Kit::in_folder(front.notes()).with_deviations(&DEVIATIONS);
     let mut failed = String::new();
     // HTTP has no word for a prefix: an app that is below one mounts itself there.
-    let prefixes: &[&str] = match door.protocol {
-        Protocol::Http => &[""],
-        _ => &["", "/ext"],
-    };
-    for prefix in prefixes {
+    let below = (door.protocol != Protocol::Http).then_some((door.below, "/ext"));
+    for (name, prefix) in [(door.name, "")].into_iter().chain(below) {
         let serving = app::serve(&kit, &front, door, prefix).await;
         let serving = serving.expect("the host starts");
-        let name = format!("{name}{}", prefix.replace('/', "-"));
-        let target = Http1::new(&name, front.address(door)).with_prefix(*prefix);
-        let target = lacks(&name).fold(target, |target, (what, why)| target.without(what, why));
+        let target = Http1::new(name, front.address(door)).with_prefix(prefix);
+        let target = lacks(door).fold(target, |target, (what, why)| target.without(what, why));
         let report = kit.run(&target).await;
+        if let Some(folder) = env::var_os("KIT_REPORTS") {
+            report
+                .save(folder.as_ref())
+                .expect("the report can be saved");
+        }
         if report.is_conforming() {
             eprintln!("{report}");
         } else {

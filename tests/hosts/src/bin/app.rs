@@ -3,13 +3,18 @@
 
 use std::{env, io};
 
-use enfilade_adapters::Cgi;
+use enfilade_adapters::{Cgi, FastCgi, gateway::Import};
 use enfilade_conformance::Kit;
 use enfilade_core::HostError;
 
 fn main() -> Result<(), HostError> {
     let kit = kit().map_err(|error| HostError::new("no folder for notes").because(error))?;
-    Cgi::new().run(kit.app())
+    if env::var_os("GATEWAY_INTERFACE").is_some() {
+        return Cgi::new().run(kit.app());
+    }
+    // What is said of the prefix is right at the root, too.
+    let import = Import::new().with_script_name();
+    FastCgi::inherited()?.with_import(import).run(kit.app())
 }
 
 /// Web servers keep their environment to themselves, so the notes are beside the program.
