@@ -240,3 +240,40 @@ async fn a_server_error_is_reported_once_by_the_outermost_host() {
         (500, 2)
     );
 }
+
+#[tokio::test]
+async fn a_service_keeps_the_connections_fields_from_the_app_and_ends_with_a_final_status() {
+    let app = async |request: Request| match request.uri().path() {
+        "/fields" => Ok(format!(
+            "{:?}",
+            request.headers().keys().collect::<Vec<_>>()
+        )),
+        "/upgrade" => {
+            let capabilities = request.environ().connection().capabilities;
+            Ok(capabilities.upgrade.to_string())
+        }
+        path => Err(enfilade_core::Error::status(
+            path[1..].parse::<u16>().unwrap_or_default(),
+        )),
+    };
+    let ask = async |path: &str, version| {
+        let request = http::Request::get(path)
+            .version(version)
+            .header("connection", "keep-alive, x-hop")
+            .header("x-hop", "1")
+            .header("x-kept", "1")
+            .body(Body::empty())
+            .expect("a request");
+        let response = AppService::new(app).oneshot(request).await;
+        let (head, body) = response.expect("it is infallible").into_parts();
+        let body = body.into_bytes(1000).await.expect("a body in memory");
+        (head.status.as_u16(), body)
+    };
+    let http1 = http::Version::HTTP_11;
+    assert_eq!(ask("/fields", http1).await.1, "[\"x-kept\"]");
+    assert_eq!(ask("/upgrade", http1).await.1, "true");
+    assert_eq!(ask("/upgrade", http::Version::HTTP_2).await.1, "false");
+    for status in ["/100", "/101", "/103"] {
+        assert_eq!(ask(status, http1).await.0, 500, "{status}");
+    }
+}

@@ -20,12 +20,16 @@ mod listen;
 mod run;
 mod stream;
 mod tcp;
+#[cfg(any(feature = "scgi", feature = "uwsgi"))]
+mod unfinished;
 mod unix;
 
 pub use address::Address;
 use door::Door;
 pub use listen::Listen;
 pub(crate) use stream::{Reader, Writer};
+#[cfg(any(feature = "scgi", feature = "uwsgi"))]
+pub(crate) use unfinished::Unfinished;
 
 /// Hosts an app behind a web server that reaches it over TCP or Unix sockets, in one of the
 /// protocols of the CGI family: [`Scgi`](crate::Scgi), [`Uwsgi`](crate::Uwsgi) and their kin are

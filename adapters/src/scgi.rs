@@ -24,8 +24,8 @@
 //! | a client that leaves drops the app | yes | when the web server closes the connection |
 //! | the process ends after one request | no | |
 //!
-//! A response that breaks off ends with a reset, over TCP, or before its `Content-Length`. Over a
-//! Unix socket nothing tells one without a length from one that ended.
+//! A response that breaks off, for whatever reason, ends with a reset, over TCP, and before its
+//! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended.
 //!
 //! A response with status 200 and a `Location` cannot be delivered behind Apache, which answers with
 //! what is there in its place.
@@ -37,7 +37,7 @@ use enfilade_core::Capabilities;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    backend::{Backend, Protocol, Reader, Writer},
+    backend::{Backend, Protocol, Reader, Unfinished, Writer},
     exchange::{Ended, serve_packet},
     gateway::{BadRequest, Style},
     site::Site,
@@ -65,14 +65,12 @@ impl Protocol for ScgiProtocol {
         capabilities
     }
 
-    async fn serve(&self, reader: Reader, mut writer: Writer, site: &Site) {
-        if serve(site, reader, &mut writer).await == Ended::Cut {
-            writer.reset();
-        }
+    async fn serve(&self, reader: Reader, writer: Writer, site: &Site) {
+        serve(site, reader, Unfinished::new(writer)).await;
     }
 }
 
-async fn serve<R, W>(site: &Site, reader: R, writer: &mut W) -> Ended
+async fn serve<R, W>(site: &Site, reader: R, writer: W) -> Ended
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,

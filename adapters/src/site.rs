@@ -10,6 +10,10 @@ use enfilade_core::{
 use crate::gateway::{BadRequest, Import, Variables, request_from};
 
 /// The app, and what is the same for all of its requests.
+#[allow(
+    unreachable_pub,
+    reason = "a backend's protocol is given it, and without backends nobody is"
+)]
 pub struct Site {
     app: Arc<dyn Answer>,
     import: Import,
@@ -44,7 +48,7 @@ impl Site {
     }
 
     pub(crate) const fn errors(&self) -> &Arc<dyn ErrorSink> {
-        &self.facts.errors
+        &self.facts().errors
     }
 
     /// The request that `variables` tell of.

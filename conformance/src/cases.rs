@@ -38,3 +38,24 @@ pub fn all() -> Vec<Case> {
     .flatten()
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_case_has_a_name_of_its_own_that_is_a_segment_and_cites_a_rule() {
+        let mut names = BTreeSet::new();
+        for case in all() {
+            let name = case.name().to_owned();
+            let is_plain =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(name.bytes().all(is_plain), "{name}");
+            assert!(!case.rules().is_empty(), "{name} cites no rule");
+            assert!(names.insert(name.clone()), "{name} is there twice");
+        }
+        assert!(names.len() > 220, "{}", names.len());
+    }
+}

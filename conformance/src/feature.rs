@@ -25,6 +25,8 @@ pub enum Feature {
     StreamingRequest,
     /// A request can break off, so that the host learns of it.
     CutRequest,
+    /// The same, where its body has no length.
+    CutUnknownLength,
     /// A request has trailers.
     RequestTrailers,
     /// The client names the script name that an outer server has taken.
@@ -57,7 +59,7 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 23] = [
+    pub const ALL: [Feature; 24] = [
         Feature::RawHead,
         Feature::AnyTarget,
         Feature::Http10,
@@ -67,6 +69,7 @@ impl Feature {
         Feature::UnknownLength,
         Feature::StreamingRequest,
         Feature::CutRequest,
+        Feature::CutUnknownLength,
         Feature::RequestTrailers,
         Feature::ScriptName,
         Feature::RepeatedFields,
@@ -97,6 +100,7 @@ impl fmt::Display for Feature {
             Feature::UnknownLength => "request bodies of unknown length",
             Feature::StreamingRequest => "streaming requests",
             Feature::CutRequest => "requests that break off",
+            Feature::CutUnknownLength => "requests of unknown length that break off",
             Feature::RequestTrailers => "request trailers",
             Feature::ScriptName => "a script name of an outer server",
             Feature::RepeatedFields => "repeated fields",

@@ -199,3 +199,50 @@ pub(crate) fn note_of(request: &Request) -> Note {
     let note = request.extensions().get::<Note>();
     note.cloned().expect("the kit's app is in front of all")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEVIATION: Deviation = Deviation {
+        target: "in-memory",
+        case: "a-case",
+        got: "200",
+        reason: "it is old",
+    };
+
+    #[test]
+    fn a_deviation_excuses_what_it_names_and_must_occur() {
+        let failure = |got: &str| Err(Failure::new("status 400", got));
+        let deviates = Verdict::Deviates {
+            reason: DEVIATION.reason.to_owned(),
+        };
+        assert_eq!(judge(Ok(()), None), Verdict::Pass);
+        assert_eq!(judge(failure("200, whole"), Some(&DEVIATION)), deviates);
+        for (outcome, deviation) in [
+            (failure("200, whole"), None),
+            (failure("500, whole"), Some(&DEVIATION)),
+            (Ok(()), Some(&DEVIATION)),
+        ] {
+            let verdict = judge(outcome, deviation);
+            assert!(matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_whose_callbacks_ran_passes_once_the_host_has_stopped() {
+        for (stops, passes) in [(false, false), (true, true)] {
+            let kit = Kit::new().expect("a folder").with_only(&[cases::STOP]);
+            let lifecycle = kit.lifecycle();
+            let report = kit.run(&InMemory::new(kit.app())).await;
+            assert!(matches!(
+                report.verdicts[0].1,
+                Verdict::NotApplicable { .. }
+            ));
+            if stops {
+                lifecycle.stop(std::future::pending()).await;
+            }
+            assert_eq!(kit.stopped(report).is_conforming(), passes);
+        }
+    }
+}

@@ -89,7 +89,9 @@ fuzz_target!(|input: (u8, Vec<(u8, &[u8])>)| {
         let length = length.expect("a request has a length or none");
         let told = request.headers().get(header::CONTENT_LENGTH);
         let told = told.map(|told| told.to_str().expect("digits").to_owned());
-        assert_eq!(told, length.map(|length| length.to_string()));
+        // A length of nothing need not be told.
+        let expected = length.map(|length| length.to_string());
+        assert!(told == expected || (told.is_none() && length == Some(0)));
         let answer = Gateway::new(check)
             .answer(request)
             .now_or_never()

@@ -4,8 +4,10 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{tcp, unix},
@@ -49,11 +51,19 @@ impl Writer {
     /// Ends the connection with a reset, when its other half is gone, too: so that what was written
     /// is not taken for all there was. Unix sockets have none: they end as ever.
     pub(crate) fn reset(self) {
+        self.set_reset(true);
         if let Writer::Tcp(half) = self {
-            // Without it the connection ends as a Unix socket's does.
-            let _ = half.as_ref().set_zero_linger();
             // Dropped, it would say that this was all.
             half.forget();
+        }
+    }
+
+    /// Whether the system resets the connection where it is closed, also for a process that died.
+    pub(crate) fn set_reset(&self, reset: bool) {
+        if let Writer::Tcp(half) = self {
+            let linger = reset.then_some(Duration::ZERO);
+            // Without it the connection ends as a Unix socket's does.
+            let _ = SockRef::from(half.as_ref()).set_linger(linger);
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn serve_packet<R, W, D>(
     style: Style,
     decode: D,
     mut reader: R,
-    writer: &mut W,
+    mut writer: W,
 ) -> Ended
 where
     R: AsyncRead + Unpin + Send,
@@ -51,7 +51,9 @@ where
         Ok(Some((variables, import))) => {
             let arrived = buffer.freeze();
             let mut reader = (&arrived[..]).chain(reader);
-            exchange.run(variables, &import, &mut reader, writer).await
+            exchange
+                .run(variables, &import, &mut reader, &mut writer)
+                .await
         }
         Ok(None) => Ended::Gone,
         Err(refused) => {
@@ -60,7 +62,11 @@ where
             match refused {
                 // Whatever is there, it does not speak this protocol.
                 BadRequest::Frame(_) => Ended::Gone,
-                refused => exchange.refuse(refused, false, &mut reader, writer).await,
+                refused => {
+                    exchange
+                        .refuse(refused, false, &mut reader, &mut writer)
+                        .await
+                }
             }
         }
     }

@@ -70,13 +70,17 @@ impl FastCgiProtocol {
         (before < self.rules.requests).then_some(permit)
     }
 
-    /// Whether whoever has connected may.
-    fn admits(&self, reader: &Reader) -> bool {
+    /// Who has connected and may not.
+    fn stranger(&self, reader: &Reader) -> Option<IpAddr> {
         let (Some(web_servers), Reader::Tcp(half)) = (&self.web_servers, reader) else {
-            return true;
+            return None;
         };
-        half.peer_addr()
-            .is_ok_and(|peer| web_servers.contains(&peer.ip().to_canonical()))
+        // Whoever has left by now does not matter, and is nobody.
+        let unknown = IpAddr::from([0, 0, 0, 0]);
+        let peer = half
+            .peer_addr()
+            .map_or(unknown, |peer| peer.ip().to_canonical());
+        (!web_servers.contains(&peer)).then_some(peer)
     }
 }
 
@@ -92,8 +96,9 @@ impl Protocol for FastCgiProtocol {
     }
 
     async fn serve(&self, reader: Reader, writer: Writer, site: &Site) {
-        if !self.admits(&reader) {
-            return;
+        if let Some(peer) = self.stranger(&reader) {
+            let line = format!("a connection from {peer} was closed: it is no web server of ours");
+            return site.errors().report(&line);
         }
         let mut serving = Serving::new(reader, writer, self, site);
         let mut stopping = pin!(site.facts().stopping.clone());

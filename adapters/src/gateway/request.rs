@@ -43,7 +43,7 @@ pub fn request_from(
     let target = Target::of(&variables, import)?;
     let version = version(&variables)?;
     let mut fields = fields(&variables)?;
-    if let Some(length) = content_length(&variables)? {
+    if let Some(length) = content_length(&variables)?.filter(|length| is_told(&method, *length)) {
         fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     let facts = connection(&variables, facts)?;
@@ -99,6 +99,12 @@ pub fn content_length(variables: &Variables) -> Result<Option<u64>, BadRequest> 
 #[must_use]
 pub fn is_chunked(variables: &Variables) -> bool {
     variables.given("HTTP_TRANSFER_ENCODING").is_some()
+}
+
+/// Whether a client tells a length: of no body, only with methods that expect one (RFC 9110,
+/// section 8.6). Some web servers tell 0 of every request.
+fn is_told(method: &Method, length: u64) -> bool {
+    length > 0 || [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
 fn method(variables: &Variables) -> Result<Method, BadRequest> {

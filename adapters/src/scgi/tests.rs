@@ -43,8 +43,8 @@ async fn exchange(app: impl App + 'static, bytes: Vec<u8>) -> (String, Ended) {
     let (near, mut far) = tokio::io::duplex(64 * 1024);
     let serving = tokio::spawn(async move {
         let site = site(app);
-        let (reader, mut writer) = tokio::io::split(near);
-        serve(&site, reader, &mut writer).await
+        let (reader, writer) = tokio::io::split(near);
+        serve(&site, reader, writer).await
     });
     let mut answer = Vec::new();
     far.write_all(&bytes).await.expect("it takes them");
@@ -113,8 +113,8 @@ fn open(app: impl App + 'static) -> (DuplexStream, tokio::task::JoinHandle<Ended
     let (near, far) = tokio::io::duplex(1024);
     let serving = tokio::spawn(async move {
         let site = site(app);
-        let (reader, mut writer) = tokio::io::split(near);
-        serve(&site, reader, &mut writer).await
+        let (reader, writer) = tokio::io::split(near);
+        serve(&site, reader, writer).await
     });
     (far, serving)
 }

@@ -22,8 +22,8 @@ async fn exchange(app: impl App + 'static, bytes: Vec<u8>) -> String {
         let mut facts = Connection::default();
         facts.errors = Arc::new(enfilade_core::StandardError);
         let site = Site::new(app, PathPolicy::default(), Import::new(), facts);
-        let (reader, mut writer) = tokio::io::split(near);
-        serve(&site, reader, &mut writer).await
+        let (reader, writer) = tokio::io::split(near);
+        serve(&site, reader, writer).await
     });
     let mut answer = Vec::new();
     far.write_all(&bytes).await.expect("it takes them");

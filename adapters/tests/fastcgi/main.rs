@@ -8,6 +8,7 @@ mod closing;
 mod hostile;
 mod management;
 mod multiplexing;
+mod processes;
 mod requests;
 mod responses;
 mod support;

@@ -1,6 +1,9 @@
 //! SCGI and uwsgi: what a web server sees when something ends in the middle.
 
-use std::io::{ErrorKind, Read, Write};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+};
 
 use enfilade_adapters::{Scgi, Uwsgi};
 
@@ -45,7 +48,10 @@ fn a_second_signal_breaks_off_what_runs() {
         backend.process.signal("TERM");
         std::thread::sleep(std::time::Duration::from_millis(200));
         backend.process.signal("TERM");
-        assert_eq!(all(stream).0, "");
+        assert_eq!(
+            all(stream),
+            (String::new(), Some(ErrorKind::ConnectionReset))
+        );
         let (rest, well) = backend.process.end();
         assert!(
             rest.contains("1 connections were broken off by a second signal"),
@@ -59,17 +65,26 @@ fn a_second_signal_breaks_off_what_runs() {
 }
 
 #[test]
-fn a_host_that_is_killed_leaves_half_an_answer() {
+fn an_answer_that_is_broken_off_with_the_host_is_a_reset() {
     for spoken in Spoken::ALL {
-        let mut backend = Backend::start(spoken);
-        let mut stream = backend.request("GET", "/endless", 0);
-        assert_eq!(backend.process.line(), "begun");
-        let mut first = [0; 8];
-        stream.read_exact(&mut first).expect("the head");
-        backend.process.signal("KILL");
-        let (answer, _) = all(stream);
-        assert!(!answer.contains("content-length"), "{answer}");
-        assert!(!backend.process.end().1);
+        for signals in [&["KILL"][..], &["TERM", "TERM"]] {
+            let mut backend = Backend::start(spoken);
+            let mut stream = backend.request("GET", "/endless", 0);
+            assert_eq!(backend.process.line(), "begun");
+            let mut first = [0; 8];
+            stream.read_exact(&mut first).expect("the head");
+            for signal in signals {
+                backend.process.signal(signal);
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+            let (answer, error) = all(stream);
+            assert_eq!(
+                error,
+                Some(ErrorKind::ConnectionReset),
+                "{signals:?}: {answer}"
+            );
+            assert_eq!(backend.process.end().1, signals.len() == 2);
+        }
     }
 }
 
@@ -123,4 +138,22 @@ fn a_body_that_is_cut_short_is_an_error_for_the_app() {
         backend.process.signal("TERM");
         backend.process.end();
     }
+}
+
+#[test]
+fn a_host_that_is_out_of_files_serves_again_when_there_are_some() {
+    let mut backend = Backend::with_files(Spoken::Scgi, 24);
+    let connections: Vec<_> = (0..32)
+        .map(|_| TcpStream::connect(&backend.address).expect("it listens"))
+        .collect();
+    let line = backend.process.line();
+    assert!(
+        line.starts_with("cannot accept connections for the moment: "),
+        "{line}"
+    );
+    drop(connections);
+    let (answer, _) = all(backend.request("GET", "/tea", 0));
+    assert!(answer.ends_with("\r\n\r\n + /tea"), "{answer}");
+    backend.process.signal("TERM");
+    assert!(backend.process.end().1);
 }

@@ -6,4 +6,5 @@ mod app;
 mod backends;
 mod cgi;
 mod memory;
+mod sockets;
 mod support;

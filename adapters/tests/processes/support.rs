@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::PathBuf,
     process::{Child, ChildStderr, Command, Stdio},
 };
 
@@ -14,7 +15,19 @@ pub struct Process {
 impl Process {
     /// Runs the test `name`, which is a host where the environment says so.
     pub fn start(name: &str, environment: &[(&str, &str)], input: Stdio, output: Stdio) -> Process {
-        let mut child = Command::new(std::env::current_exe().expect("a path"))
+        let command = Command::new(std::env::current_exe().expect("a path"));
+        Process::run(command, name, environment, input, output)
+    }
+
+    /// The same, by a command that runs this program.
+    fn run(
+        mut command: Command,
+        name: &str,
+        environment: &[(&str, &str)],
+        input: Stdio,
+        output: Stdio,
+    ) -> Process {
+        let mut child = command
             .args(["--exact", name, "--nocapture"])
             .envs(environment.iter().copied())
             .stdin(input)
@@ -115,13 +128,25 @@ pub struct Backend {
 
 impl Backend {
     pub fn start(spoken: Spoken) -> Backend {
+        Backend::run(spoken, Command::new(Backend::program()))
+    }
+
+    /// One that may open only so many files.
+    pub fn with_files(spoken: Spoken, count: usize) -> Backend {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={count}"));
+        command.arg(Backend::program());
+        Backend::run(spoken, command)
+    }
+
+    fn program() -> PathBuf {
+        std::env::current_exe().expect("a path")
+    }
+
+    fn run(spoken: Spoken, command: Command) -> Backend {
         let name = "backends::a_process_that_serves";
-        let mut process = Process::start(
-            name,
-            &[("SPOKEN", spoken.name())],
-            Stdio::null(),
-            Stdio::null(),
-        );
+        let environment = [("SPOKEN", spoken.name())];
+        let mut process = Process::run(command, name, &environment, Stdio::null(), Stdio::null());
         let line = process.line();
         let address = line.strip_prefix(&format!("listening on {}:", spoken.name()));
         Backend {

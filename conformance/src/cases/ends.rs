@@ -158,11 +158,8 @@ fn leaving() -> Vec<Case> {
             .check(async |trial| {
                 let ask = trial.get("/");
                 let note = trial.note(&ask);
-                let begun = note.clone();
-                let begun = async { begun.wait_for("begun", PATIENCE).await };
-                // The exchange is dropped in its middle.
-                let exchange = trial.send(ask.step(Step::AwaitBody(1)));
-                futures_util::future::select(Box::pin(exchange), Box::pin(begun)).await;
+                let ask = ask.until(&note, "begun", PATIENCE).step(Step::Leave);
+                trial.send(ask).await;
                 trial.expect_note(&note, "dropped").await
             }),
         Case::new("a-body-ends-once", &["H27", "H48"])

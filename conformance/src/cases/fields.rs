@@ -182,7 +182,7 @@ fn withheld() -> Vec<Case> {
                 "another peer",
                 &seen.peer,
             )?;
-            let is_cgi = !["http", "in-memory"].contains(&&*seen.host);
+            let is_cgi = ["cgi", "fastcgi", "scgi", "uwsgi"].contains(&&*seen.host);
             let proxy = seen.fields.iter().any(|(name, _)| name == "proxy");
             that(
                 !(is_cgi && proxy),

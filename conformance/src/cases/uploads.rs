@@ -205,7 +205,7 @@ fn cut() -> Vec<Case> {
                 is_cut(trial, ask.send("hello"), Step::Cut).await
             }),
         Case::new("a-body-of-unknown-length-that-is-cut-is-no-end", &["H22"])
-            .needs(&[Feature::CutRequest, Feature::UnknownLength])
+            .needs(&[Feature::UnknownLength, Feature::CutUnknownLength])
             .app(noting_ends)
             .check(async |trial| {
                 let ask = trial.post("/").framing(Framing::Chunked);

@@ -55,14 +55,19 @@ impl<P: Protocol> Client<P> {
 
     /// Sends all requests, one after the other.
     pub(super) async fn exchange(mut self, asks: Vec<Ask>) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        for ask in asks {
-            answers.push(self.answer(&ask).await);
+        let mut answers: Vec<Answer> = Vec::new();
+        for (number, ask) in asks.iter().enumerate() {
+            let is_in_step = answers.last().is_none_or(|answer| answer.sent);
+            answers.push(if is_in_step {
+                self.answer(ask, number + 1 < asks.len()).await
+            } else {
+                Answer::broken("the request before it was not sent whole")
+            });
         }
         answers
     }
 
-    async fn answer(&mut self, ask: &Ask) -> Answer {
+    async fn answer(&mut self, ask: &Ask, more: bool) -> Answer {
         let progress = Progress::new();
         let head = match &ask.raw_head {
             Some(raw) => {
@@ -105,7 +110,7 @@ impl<P: Protocol> Client<P> {
                 return;
             }
         };
-        progress.run(ask, &mut sending, receiving).await
+        progress.run(ask, &mut sending, receiving, more).await
     }
 }
 

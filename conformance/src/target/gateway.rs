@@ -1,13 +1,12 @@
 //! The protocols between web servers and programs, as a web server speaks them: [`WebServer`].
 
-use std::{ffi::OsString, path::PathBuf, process::Stdio};
+use std::{ffi::OsString, path::PathBuf};
 
 use tokio::process::Command;
 
 use super::{
     Exchanging, Place, Target,
     client::{Client, Protocol},
-    stream::Stream,
 };
 use crate::{Answer, Ask, Feature};
 
@@ -17,7 +16,6 @@ mod head;
 mod packets;
 mod variables;
 
-use cgi::Cgi;
 use fastcgi::FastCgi;
 use packets::{Scgi, Uwsgi};
 
@@ -34,20 +32,20 @@ pub struct WebServer {
 
 #[derive(Clone, Debug)]
 enum Spoken {
-    Cgi(PathBuf, Vec<OsString>),
+    Cgi(PathBuf, Vec<(OsString, OsString)>),
     FastCgi(Place),
     Scgi(Place),
     Uwsgi(Place),
 }
 
 impl WebServer {
-    /// CGI: `program` is started with `arguments` for each request.
+    /// CGI: `program` is started for each request, with these variables beside those of CGI.
     pub fn cgi(
         name: impl Into<String>,
         program: impl Into<PathBuf>,
-        arguments: impl IntoIterator<Item = OsString>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> WebServer {
-        let spoken = Spoken::Cgi(program.into(), arguments.into_iter().collect());
+        let spoken = Spoken::Cgi(program.into(), variables.into_iter().collect());
         WebServer::new(name, spoken, cgi::LACKS)
     }
 
@@ -94,13 +92,13 @@ impl WebServer {
             Spoken::FastCgi(place) => on(place, FastCgi::default, &asks, true).await,
             Spoken::Scgi(place) => on(place, Scgi::default, &asks, false).await,
             Spoken::Uwsgi(place) => on(place, Uwsgi::default, &asks, false).await,
-            Spoken::Cgi(program, arguments) => {
+            Spoken::Cgi(program, variables) => {
                 let mut answers = Vec::new();
                 for ask in asks {
                     let mut command = Command::new(program);
-                    command.args(arguments).env_clear();
-                    command.envs(cgi::environment(&ask));
-                    answers.extend(run(command, ask).await);
+                    command.env_clear().envs(cgi::environment(&ask));
+                    command.envs(variables.iter().cloned());
+                    answers.extend(cgi::run(command, ask).await);
                 }
                 answers
             }
@@ -126,27 +124,6 @@ async fn on<P: Protocol>(
             Err(error) => answers.extend(asks.iter().map(|_| Answer::broken(&error))),
         }
     }
-    answers
-}
-
-async fn run(mut command: Command, ask: Ask) -> Vec<Answer> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let child = command.stderr(Stdio::null()).kill_on_drop(true).spawn();
-    let (mut child, stdin, stdout) = match child.map(|mut child| {
-        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-        (child, stdin, stdout)
-    }) {
-        Ok((child, Some(stdin), Some(stdout))) => (child, stdin, stdout),
-        Ok(_) => return vec![Answer::broken("the program has no pipes")],
-        Err(error) => return vec![Answer::broken(error)],
-    };
-    let stream: Box<dyn Stream> = Box::new(tokio::io::join(stdout, stdin));
-    let answers = Client::new(Cgi::default(), stream)
-        .exchange(vec![ask])
-        .await;
-    // It has closed its output, and is not waited for if it goes on.
-    let patience = std::time::Duration::from_secs(3);
-    let _ = tokio::time::timeout(patience, child.wait()).await;
     answers
 }
 

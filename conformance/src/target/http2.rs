@@ -94,7 +94,7 @@ async fn answer(client: &SendRequest<Fed>, ask: &Ask, tls: bool) -> Answer {
             }
         }
     };
-    progress.run(ask, &mut feeding, receiving).await
+    progress.run(ask, &mut feeding, receiving, false).await
 }
 
 fn request(ask: &Ask, body: Fed, tls: bool) -> Result<Request<Fed>, http::Error> {

@@ -51,7 +51,7 @@ impl<A: App> InMemory<A> {
                 progress.take(Event::End(End::Broken("the body panicked".to_owned())));
             }
         };
-        progress.run(ask, &mut feeding, receiving).await
+        progress.run(ask, &mut feeding, receiving, false).await
     }
 }
 

@@ -128,32 +128,41 @@ impl Progress {
     }
 
     /// Sends the request and receives the answer at once, until the answer is over, the client
-    /// leaves, or nothing happens any more.
+    /// leaves, or nothing happens any more. Where `more` follows on the connection, the rest of
+    /// the request is sent even so.
     pub(super) async fn run(
         &self,
         ask: &Ask,
         sending: &mut impl Sending,
         receiving: impl Future<Output = ()>,
+        more: bool,
     ) -> Answer {
-        let playing = async {
-            match self.play(ask, sending).await {
-                Ok(true) => {}
-                // What could not be sent shows in the answer, or in that there is none.
-                Ok(false) | Err(_) => std::future::pending().await,
-            }
-        };
-        let idle = async {
+        let mut playing = std::pin::pin!(self.play(ask, sending));
+        let mut receiving = std::pin::pin!(receiving);
+        let mut idle = std::pin::pin!(async {
             let changed = || tokio::time::timeout(PATIENCE, self.changed.notified());
             while changed().await.is_ok() {}
-        };
-        let end = tokio::select! {
-            biased;
-            () = receiving => None,
-            () = playing => Some(End::Left),
-            () = idle => Some(End::Broken(format!("{TIMED_OUT} for {PATIENCE:?}"))),
+        });
+        let mut played = false;
+        let end = loop {
+            tokio::select! {
+                biased;
+                () = &mut receiving => break None,
+                // What could not be sent shows in the answer, or in that there is none.
+                left = &mut playing, if !played => match left {
+                    Ok(true) => break Some(End::Left),
+                    Ok(false) | Err(_) => played = true,
+                },
+                () = &mut idle => {
+                    break Some(End::Broken(format!("{TIMED_OUT} for {PATIENCE:?}")));
+                }
+            }
         };
         if let Some(end) = end {
             self.answer.borrow_mut().end = end;
+        } else if more && !played {
+            // A host that does not read it closes the connection.
+            let _ = tokio::time::timeout(Duration::from_secs(2), playing).await;
         }
         self.answer.take()
     }

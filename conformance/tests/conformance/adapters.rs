@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use enfilade_adapters::{Listen, Scgi, Uwsgi, gateway::Import};
+use enfilade_adapters::{FastCgi, Listen, Scgi, Uwsgi, gateway::Import};
 use enfilade_conformance::{Kit, WebServer};
 use enfilade_core::{Host, Lifecycle};
 use tokio::sync::oneshot;
@@ -55,6 +55,34 @@ macro_rules! start {
 
 fn port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("a port")
+}
+
+/// A process for each request: one of the package's examples, which are built with its tests.
+#[tokio::test]
+async fn by_cgi() {
+    let kit = Kit::new().expect("a folder");
+    let own = std::env::current_exe().expect("a path");
+    let examples = own.ancestors().nth(2).expect("a folder").join("examples");
+    let folder = ("KIT_FOLDER".into(), kit.folder().into());
+    let target = WebServer::cgi("cgi", examples.join("conformance_cgi"), [folder]);
+    check(kit.run(&target).await);
+    same_answers(&kit, &target).await;
+}
+
+#[tokio::test]
+async fn by_fastcgi() {
+    let port = port();
+    let target = WebServer::fastcgi("fastcgi", port.local_addr().expect("a port"));
+    conforms(port, start!(FastCgi), &target).await;
+}
+
+#[tokio::test]
+async fn by_fastcgi_on_a_unix_socket() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let socket = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let target = WebServer::fastcgi("fastcgi-unix", path);
+    conforms(socket, start!(FastCgi), &target).await;
 }
 
 #[tokio::test]

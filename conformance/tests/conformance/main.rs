@@ -6,6 +6,7 @@ mod breaches;
 mod in_memory;
 #[cfg(feature = "tls")]
 mod server;
+mod tower;
 
 use enfilade_conformance::{Kit, Report, Target};
 

@@ -8,11 +8,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, Uri};
+use http::{Extensions, StatusCode, Uri, Version};
 use tower_service::Service;
 
 use super::{Answer, Mounted, from_service::Prepare, prefix::Whole, takeover::Takeover};
-use crate::{App, Body, BoxError, Capabilities, Connection, Environ, Gateway, Request, Response};
+use crate::{
+    App, Body, BoxError, Capabilities, Connection, Environ, Error, Gateway, IntoResponse, Request,
+    RequestExt, Response, host::strip_hop_by_hop,
+};
 
 /// An app as a tower service: for whatever hosts those, such as an axum `Router`, or hyper itself
 /// with feature `hyper`.
@@ -50,6 +53,8 @@ use crate::{App, Body, BoxError, Capabilities, Connection, Environ, Gateway, Req
 pub struct AppService<A> {
     gateway: Arc<Gateway<A>>,
     connection: Arc<Connection>,
+    /// The same, of a connection that cannot be taken over: HTTP/2 has no upgrade.
+    of_http2: Arc<Connection>,
     original_uri: Option<OriginalUri>,
     prepare: Option<Prepare>,
 }
@@ -79,6 +84,7 @@ impl<A: App + 'static> AppService<A> {
     /// ```
     #[must_use]
     pub fn with_connection(mut self, connection: Connection) -> Self {
+        self.of_http2 = of_http2(&connection);
         self.connection = Arc::new(connection);
         self
     }
@@ -129,10 +135,20 @@ impl<A: App + 'static> AppService<A> {
     pub(super) fn answer(&self, mut request: Request) -> Answer {
         let hosted = request.extensions().get::<Environ>().is_some();
         if !hosted {
-            let environ = Environ::new(Arc::clone(&self.connection), request.version());
+            let version = request.version();
+            let connection = match version {
+                Version::HTTP_2 | Version::HTTP_3 => &self.of_http2,
+                _ => &self.connection,
+            };
+            let environ = Environ::new(Arc::clone(connection), version);
             request.extensions_mut().insert(environ);
         }
         let takeover = Takeover::offer(&mut request);
+        let offered = request.environ().upgrade().is_some();
+        if !hosted && !offered {
+            strip_hop_by_hop(request.headers_mut());
+        }
+        let connection = (!hosted).then(|| request.environ().connection_shared());
         let whole = self.restore_path(&mut request);
         if let Some(prepare) = &self.prepare {
             prepare(&mut request);
@@ -144,6 +160,9 @@ impl<A: App + 'static> AppService<A> {
                 true => gateway.guarded().respond(request).await,
                 false => gateway.answer(request).await,
             };
+            if let Some(connection) = connection {
+                finish(&mut response, offered, &connection);
+            }
             takeover.begin(&response);
             if whole {
                 response.extensions_mut().insert(Whole);
@@ -185,10 +204,29 @@ impl<A: App + 'static> From<Gateway<A>> for AppService<A> {
         };
         AppService {
             gateway: Arc::new(gateway),
+            of_http2: of_http2(&connection),
             connection: Arc::new(connection),
             original_uri: None,
             prepare: None,
         }
+    }
+}
+
+fn of_http2(connection: &Connection) -> Arc<Connection> {
+    let mut connection = connection.clone();
+    connection.capabilities.upgrade = false;
+    Arc::new(connection)
+}
+
+/// Of the informational statuses, 101 alone ends an exchange, and only where it was offered.
+fn finish(response: &mut Response, offered: bool, connection: &Connection) {
+    let status = response.status();
+    let switches = status == StatusCode::SWITCHING_PROTOCOLS && offered;
+    if status.is_informational() && !switches {
+        connection.errors.report(&format!(
+            "the app answered {status} to a request that did not ask for it"
+        ));
+        *response = Error::status(500).into_response();
     }
 }
 
@@ -216,6 +254,7 @@ impl<A> Clone for AppService<A> {
         AppService {
             gateway: Arc::clone(&self.gateway),
             connection: Arc::clone(&self.connection),
+            of_http2: Arc::clone(&self.of_http2),
             original_uri: self.original_uri.clone(),
             prepare: self.prepare.clone(),
         }

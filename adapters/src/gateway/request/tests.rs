@@ -169,3 +169,25 @@ fn the_query_is_that_of_the_target_and_may_be_absent() {
     let request = read(&sent, &Import::new()).expect("a request");
     assert_eq!(request.uri().query(), Some(""));
 }
+
+#[test]
+fn a_length_of_nothing_is_told_with_methods_that_expect_something() {
+    for (method, told) in [
+        ("GET", false),
+        ("HEAD", false),
+        ("DELETE", false),
+        ("POST", true),
+    ] {
+        let sent = [
+            ("REQUEST_METHOD", method),
+            ("REQUEST_URI", "/"),
+            ("CONTENT_LENGTH", "0"),
+        ];
+        let request = read(&sent, &Import::new()).expect("a request");
+        assert_eq!(
+            request.headers().contains_key("content-length"),
+            told,
+            "{method}"
+        );
+    }
+}

@@ -36,6 +36,10 @@ pub(super) fn variables(ask: &Ask) -> Vec<(String, Vec<u8>)> {
         let length = length.to_string().into_bytes();
         variables.push(("CONTENT_LENGTH".to_owned(), length));
     }
+    if ask.framing == Framing::Chunked {
+        let name = "HTTP_TRANSFER_ENCODING".to_owned();
+        variables.push((name, b"chunked".to_vec()));
+    }
     for (name, value) in &ask.fields {
         // `A_B` and `A-B` would be one variable.
         if name.contains('_') {
