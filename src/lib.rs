@@ -1,8 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(feature = "server")]
+#[cfg(feature = "_run")]
 mod run;
 
+#[cfg(any(
+    feature = "cgi",
+    feature = "lambda",
+    feature = "scgi",
+    feature = "uwsgi"
+))]
+pub use enfilade_adapters as adapters;
 pub use enfilade_core as core;
 #[cfg(feature = "middleware")]
 pub use enfilade_middleware as middleware;
@@ -13,5 +20,5 @@ pub use enfilade_core::{
     App, Error, IntoResponse, Middleware, Mounts, Next, Pipeline, Request, RequestExt, Response,
     Result, Router, from_fn,
 };
-#[cfg(feature = "server")]
+#[cfg(feature = "_run")]
 pub use run::{launch, run};

@@ -1,15 +1,52 @@
 //! The shortest way to serve an app: [`run`] and [`launch`].
 
-use std::env::VarError;
-
 use enfilade_core::{App, HostError, Lifecycle, Result};
-use enfilade_server::Server;
+
+#[cfg(unix)]
+mod activated;
+mod alone;
+mod hosts;
+mod kind;
+#[cfg_attr(
+    not(feature = "_listen"),
+    allow(dead_code, unused_macros, unused_variables, reason = "no host listens")
+)]
+mod place;
+#[cfg_attr(
+    not(feature = "_listen"),
+    allow(dead_code, unused_macros, unused_variables, reason = "no host listens")
+)]
+mod ready;
+mod signals;
+mod start;
+mod surroundings;
+
+use kind::Kind;
+use place::Place;
+use ready::Ready;
+use signals::Signals;
+use start::Start;
+use surroundings::Surroundings;
 
 /// Serves `app` until the process is told to stop: the body of a `main`.
 ///
-/// Over HTTP on `127.0.0.1:8000`, or on what the environment variable `ENFILADE_LISTEN` says: one
-/// place or several, separated by commas, such as `http:[::]:80,http:unix:/run/site.sock`. See
-/// [`Listen`](enfilade_server::Listen) for how a place is written.
+/// How is chosen by how the process was started, the first that applies:
+///
+/// | started with | serves | feature |
+/// |---|---|---|
+/// | `GATEWAY_INTERFACE=CGI/1.1` | one request by CGI | `cgi` |
+/// | a socket that listens as its standard input | FastCGI on it | `fastcgi` |
+/// | `LISTEN_FDS`, sockets of systemd | on each what it is named after: `http`, `fastcgi`, `scgi`, `uwsgi`, with or without a suffix such as `-admin`; HTTP otherwise | as named |
+/// | `AWS_LAMBDA_RUNTIME_API` | the invocations of a Lambda function; with `ENFILADE_LAMBDA=streaming` the answers are streams | `lambda` |
+/// | `ENFILADE_LISTEN` | what it says | as it says |
+/// | nothing of these | HTTP on `127.0.0.1:8000` | `server` |
+///
+/// `ENFILADE_LISTEN` is one place or several, separated by commas, such as
+/// `http:[::]:80,fastcgi:unix:/run/site.sock`: `http:`, `fastcgi:`, `scgi:` or `uwsgi:`, and an
+/// address or a Unix socket. All serve the one app, and stop as one: on SIGINT or SIGTERM each
+/// takes no more, requests that run have 30 seconds to end, and a second signal breaks them off.
+///
+/// The arguments of the process are not looked at.
 ///
 /// ```no_run
 /// use enfilade::{Request, core::HostError};
@@ -20,18 +57,18 @@ use enfilade_server::Server;
 /// ```
 ///
 /// Work that is spawned or blocking is at home in the runtime that this builds: it is tokio's,
-/// with a thread for each core. In a runtime of your own, await
-/// [`Server::serve`](enfilade_server::Server::serve).
+/// with a thread for each core. In a runtime of your own, await what a host calls `serve`, such as
+/// `Server::serve`.
 ///
 /// # Errors
 ///
-/// Where the server cannot start; the message says what to do about it.
+/// Where the app cannot be served as it was asked for; the message says what to do about it.
 ///
 /// # Panics
 ///
 /// Inside of a tokio runtime.
 pub fn run(app: impl App + 'static) -> Result<(), HostError> {
-    server()?.run(app)
+    launch(async |_: &Lifecycle| Ok(app))
 }
 
 /// Starts an app and serves it, as [`run`] does. What `start` opens it registers on the
@@ -59,52 +96,40 @@ pub fn run(app: impl App + 'static) -> Result<(), HostError> {
 pub fn launch<A: App + 'static>(
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
-    server()?.launch(start)
+    serve(start)
 }
 
-const LISTEN: &str = "ENFILADE_LISTEN";
-
-fn server() -> Result<Server, HostError> {
-    match std::env::var(LISTEN) {
-        Ok(places) => listening_at(&places),
-        Err(VarError::NotPresent) => Ok(Server::bind("127.0.0.1:8000")),
-        Err(error) => Err(HostError::new(format!("{LISTEN} is not text")).because(error)),
-    }
-}
-
-fn listening_at(places: &str) -> Result<Server, HostError> {
-    let mut server: Option<Server> = None;
-    for place in places.split(',').map(str::trim) {
-        let place = place.strip_prefix("http:").filter(|place| !place.is_empty()).ok_or_else(|| {
-            HostError::new(format!(
-                "{LISTEN} has {place:?}; write `http:` and an address or a Unix socket, such as \
-                 `http:127.0.0.1:8000` or `http:unix:/run/site.sock`, several separated by commas"
-            ))
-        })?;
-        server = Some(match server {
-            Some(server) => server.and_bind(place),
-            None => Server::bind(place),
-        });
-    }
-    Ok(server.expect("splitting gives one piece at least"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wrong_place_to_listen_says_what_to_write() {
-        for places in [
-            "",
-            "8000",
-            "https:127.0.0.1:8000",
-            "http:",
-            "http:[::]:80,,http:[::]:81",
-        ] {
-            let error = listening_at(places).expect_err(places).to_string();
-            assert!(error.contains("such as `http:127.0.0.1:8000`"), "{error}");
+fn serve<A: App + 'static>(
+    start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
+) -> Result<(), HostError> {
+    match Start::of(&Surroundings::here())? {
+        Start::Cgi => alone::cgi(start),
+        Start::Lambda { is_streaming } => alone::lambda(is_streaming, start),
+        Start::Inherited => hosts::launch(vec![ready::inherited()?], start),
+        Start::Activated(kinds) => hosts::launch(at(sockets(kinds)?)?, start),
+        Start::Listening(places) => {
+            let places = places.into_iter();
+            let places = places.map(|(kind, written)| (kind, Place::Written(written)));
+            hosts::launch(at(places.collect())?, start)
         }
-        assert!(listening_at("http:127.0.0.1:8000, http:unix:/run/site.sock").is_ok());
     }
+}
+
+fn at<A: App + 'static>(places: Vec<(Kind, Place)>) -> Result<Vec<Ready<A>>, HostError> {
+    let places = places.into_iter();
+    places
+        .map(|(kind, place)| ready::listening(kind, place))
+        .collect()
+}
+
+#[cfg(unix)]
+fn sockets(kinds: Vec<Kind>) -> Result<Vec<(Kind, Place)>, HostError> {
+    activated::sockets(kinds)
+}
+
+#[cfg(not(unix))]
+fn sockets(_: Vec<Kind>) -> Result<Vec<(Kind, Place)>, HostError> {
+    Err(HostError::new(
+        "LISTEN_FDS is set, and this system has no systemd: unset it",
+    ))
 }

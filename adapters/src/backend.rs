@@ -8,9 +8,10 @@ use enfilade_core::{
 };
 
 use crate::{
+    closing::Closing,
     gateway::Import,
     launch,
-    site::{Closing, Site, facts},
+    site::{Site, facts},
     stop::{Shutdown, Stop},
 };
 

@@ -48,10 +48,11 @@ use enfilade_core::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
+    closing::Closing,
     exchange::{Ended, Exchange},
     gateway::{BadRequest, Import, Style, Variables},
     launch,
-    site::{Closing, Site, facts},
+    site::{Site, facts},
     stop::{Shutdown, Stop},
 };
 

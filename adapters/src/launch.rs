@@ -5,7 +5,7 @@ use std::time::Duration;
 use enfilade_core::{App, HostError, Lifecycle, Result as AppResult};
 use tokio::runtime::Runtime;
 
-use crate::site::Closing;
+use crate::closing::Closing;
 
 /// How long work that cannot be cancelled (`spawn_blocking`, a read of the standard input) may hold
 /// the end of the process up.

@@ -6,6 +6,8 @@
 mod backend;
 #[cfg(all(unix, feature = "cgi"))]
 pub mod cgi;
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
+mod closing;
 #[cfg(all(unix, any(feature = "cgi", feature = "scgi", feature = "uwsgi")))]
 mod exchange;
 #[cfg(all(unix, feature = "fastcgi"))]
@@ -14,13 +16,15 @@ pub mod fastcgi;
 mod fidelity;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
-#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
+#[cfg(all(unix, feature = "lambda"))]
+pub mod lambda;
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
 mod launch;
 #[cfg(all(unix, feature = "scgi"))]
 pub mod scgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
 mod site;
-#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
+#[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
 mod stop;
 #[cfg(all(unix, feature = "uwsgi"))]
 pub mod uwsgi;
@@ -31,6 +35,8 @@ pub use backend::{Address, Backend, Listen};
 pub use cgi::Cgi;
 #[cfg(all(unix, feature = "fastcgi"))]
 pub use fastcgi::FastCgi;
+#[cfg(all(unix, feature = "lambda"))]
+pub use lambda::Lambda;
 #[cfg(all(unix, feature = "scgi"))]
 pub use scgi::Scgi;
 #[cfg(all(unix, feature = "uwsgi"))]

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use enfilade_core::{
-    App, Body, Capabilities, Cause, Connection, ErrorSink, Gateway, Lifecycle, PathPolicy, Request,
+    App, Body, Capabilities, Connection, ErrorSink, Gateway, Lifecycle, PathPolicy, Request,
     Response,
 };
 
@@ -90,20 +90,4 @@ pub(crate) fn facts(
     facts.errors = Arc::clone(errors);
     facts.stopping = lifecycle.stopping();
     facts
-}
-
-/// What is left to do when nothing runs any more: the callbacks of the lifecycle.
-pub(crate) struct Closing {
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) deadline: std::time::Duration,
-    pub(crate) errors: Arc<dyn ErrorSink>,
-}
-
-impl Closing {
-    /// Runs them, and reports what went wrong.
-    pub(crate) async fn run(self) {
-        for error in self.lifecycle.stop(tokio::time::sleep(self.deadline)).await {
-            self.errors.report(&Cause::new(Box::new(error)).chain());
-        }
-    }
 }

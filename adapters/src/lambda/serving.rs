@@ -1,0 +1,74 @@
+//! From the first invocation to the last: [`Serving`].
+
+use std::sync::Arc;
+
+use enfilade_core::{
+    App, Connection, Error, Gateway, HostError, IntoResponse, Request, Response, Stopping,
+};
+use tokio::select;
+
+use super::{
+    Invocation, answer::Answer, api::Api, event::Event, next::Next, reply::Form, request::request,
+};
+
+/// An app, and how it is served; shared by all workers.
+pub(super) struct Serving<A> {
+    pub(super) gateway: Gateway<A>,
+    pub(super) facts: Connection,
+    pub(super) base: Option<String>,
+    pub(super) is_streaming: bool,
+}
+
+impl<A: App> Serving<A> {
+    /// Answers one invocation after the other until it is told to stop.
+    pub(super) async fn work(&self, mut api: Api, stopping: Stopping) -> Result<(), HostError> {
+        loop {
+            let next = select! {
+                biased;
+                () = stopping.clone() => return Ok(()),
+                next = api.next() => next?,
+            };
+            let answer = match Event::read(&next.payload) {
+                Ok(event) => self.answer(event, &next).await,
+                Err(error) => Answer::Failed("Enfilade.NotHttp", error.to_string()),
+            };
+            api.answer(&next.id, answer).await?;
+        }
+    }
+
+    /// Ends when the host begins to stop.
+    pub(super) fn stopping(&self) -> Stopping {
+        self.facts.stopping.clone()
+    }
+
+    async fn answer(&self, mut event: Event, next: &Next) -> Answer {
+        let form = Form::of(&event);
+        let is_streaming = self.is_streaming && event.can_stream();
+        let mut facts = self.facts.clone();
+        facts.capabilities.streaming_response = is_streaming;
+        let response = match request(&mut event, self.base.as_deref(), facts) {
+            Ok(mut request) => {
+                let invocation = Invocation::new(next, event.context);
+                request.extensions_mut().insert(Arc::new(invocation));
+                self.respond(request).await
+            }
+            Err(error) => error.into_response(),
+        };
+        if is_streaming {
+            Answer::streamed(response, Arc::clone(&self.facts.errors))
+        } else {
+            Answer::whole(response, form, &*self.facts.errors).await
+        }
+    }
+
+    async fn respond(&self, request: Request) -> Response {
+        let response = self.gateway.answer(request).await;
+        let status = response.status();
+        if status.is_informational() {
+            let line = format!("the app answered {status}, which Lambda does not carry");
+            self.facts.errors.report(&line);
+            return Error::status(500).into_response();
+        }
+        response
+    }
+}

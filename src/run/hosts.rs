@@ -1,0 +1,92 @@
+//! Hosts that listen, several of them in one process: [`launch`].
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use enfilade_core::{App, Cause, ErrorSink, HostError, Lifecycle, Result, StandardError};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinSet,
+    time::sleep,
+};
+
+use super::{Signals, ready::Ready};
+
+/// How long the callbacks of the lifecycle may take together.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long work that cannot be cancelled (`spawn_blocking`) may hold the end of the process up.
+const BLOCKING_WAIT: Duration = Duration::from_secs(1);
+
+/// A host that serves.
+pub(super) type Serving = Pin<Box<dyn Future<Output = Result<(), HostError>> + Send>>;
+
+/// Starts an app, and serves it at all of `hosts`.
+///
+/// They have one end: a signal, or the failure of one of them, stops all. Each lets its requests
+/// end, within its own grace; a second signal breaks them off. What the app has registered is
+/// closed when the last of them has ended.
+pub(super) fn launch<A: App + 'static>(
+    hosts: Vec<Ready<A>>,
+    start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
+) -> Result<(), HostError> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        let life = Lifecycle::new();
+        let served = match start(&life).await {
+            Ok(app) => serve(hosts, Arc::new(app), &life).await,
+            Err(error) => {
+                let cause = error.cause().map(|cause| format!(": {}", cause.chain()));
+                let cause = cause.unwrap_or_default();
+                Err(HostError::new(format!(
+                    "the app did not start: {error}{cause}"
+                )))
+            }
+        };
+        for error in life.stop(sleep(STOP_DEADLINE)).await {
+            StandardError.report(&Cause::new(Box::new(error)).chain());
+        }
+        served
+    });
+    runtime.shutdown_timeout(BLOCKING_WAIT);
+    served
+}
+
+async fn serve<A: App + 'static>(
+    hosts: Vec<Ready<A>>,
+    app: Arc<A>,
+    life: &Lifecycle,
+) -> Result<(), HostError> {
+    let mut signals = Signals::install()?;
+    let mut running = JoinSet::new();
+    for host in hosts {
+        running.spawn(host(Arc::clone(&app), life.stopping()));
+    }
+    let mut served = Ok(());
+    loop {
+        tokio::select! {
+            ended = running.join_next() => match ended {
+                Some(ended) => {
+                    life.begin_stop();
+                    served = served.and(ended.unwrap_or_else(|error| {
+                        Err(HostError::new("a host ended").because(error))
+                    }));
+                }
+                None => return served,
+            },
+            () = signals.next() => {
+                if life.stopping().is_stopping() {
+                    StandardError.report("stopping: broken off by a second signal");
+                    return served;
+                }
+                life.begin_stop();
+            }
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime, HostError> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| HostError::new("cannot build a tokio runtime").because(error))
+}
