@@ -112,12 +112,7 @@ pub(super) const KNOWN: &[Known] = &[
         "Apache throws the body away, and answers with what is at the location",
     ),
     known(
-        &[
-            "apache-cgi",
-            "apache-fcgid",
-            "apache-fastcgi",
-            "apache-scgi",
-        ],
+        &["apache-cgi", "apache-fastcgi", "apache-scgi"],
         &[
             "a-head-of-a-known-body-has-its-length",
             "a-head-keeps-the-length-that-an-app-gives",
@@ -138,6 +133,27 @@ pub(super) const KNOWN: &[Known] = &[
     )
     .sometimes(),
     known(
+        &["apache-fastcgi", "apache-fcgid"],
+        &[
+            "a-head-goes-out-before-a-frame-that-is-late",
+            "ten-frames-come-one-by-one",
+        ],
+        "too late",
+        "Apache keeps the head of an answer until something follows it",
+    ),
+    known(
+        &["apache-fcgid"],
+        &["an-answer-that-is-too-short-shows"],
+        "\"short<!DOC\", whole",
+        "mod_fcgid fills what is missing up with a page of its own",
+    ),
+    known(
+        &["haproxy-fastcgi"],
+        &["a-large-body-of-unknown-length-arrives"],
+        "400",
+        "HAProxy needs the length first, or the whole body within 64 KiB",
+    ),
+    known(
         &["apache-cgi"],
         &["an-answer-that-is-too-short-shows"],
         "5 bytes \"short\", whole",
@@ -147,6 +163,7 @@ pub(super) const KNOWN: &[Known] = &[
         &[
             "apache-scgi",
             "apache-uwsgi",
+            "lighttpd-fastcgi",
             "lighttpd-scgi",
             "lighttpd-uwsgi",
         ],
