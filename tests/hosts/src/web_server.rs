@@ -1,6 +1,10 @@
 //! The web servers that there are: [`WebServer`].
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// A web server, and its configuration in this package.
 #[derive(Debug)]
@@ -9,6 +13,8 @@ pub struct WebServer {
     pub name: &'static str,
     /// The program, to be found in `PATH` or in `/usr/sbin`.
     pub program: &'static str,
+    /// A file that it needs beside its program.
+    module: Option<&'static str>,
     /// What takes it into the foreground, before the path of its configuration.
     pub(crate) arguments: &'static [&'static str],
     /// Asks for the version.
@@ -87,6 +93,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
     WebServer {
         name: "nginx",
         program: "nginx",
+        module: None,
         arguments: &["-c"],
         version: "-v",
         config: include_str!("../nginx.conf"),
@@ -100,6 +107,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
     WebServer {
         name: "apache",
         program: "apache2",
+        module: Some("/usr/lib/apache2/modules/mod_fcgid.so"),
         arguments: &["-DFOREGROUND", "-f"],
         version: "-v",
         config: include_str!("../apache.conf"),
@@ -115,6 +123,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
     WebServer {
         name: "lighttpd",
         program: "lighttpd",
+        module: None,
         arguments: &["-D", "-f"],
         version: "-v",
         config: include_str!("../lighttpd.conf"),
@@ -129,6 +138,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
     WebServer {
         name: "haproxy",
         program: "haproxy",
+        module: None,
         arguments: &["-db", "-f"],
         version: "-v",
         config: include_str!("../haproxy.cfg"),
@@ -149,9 +159,15 @@ impl WebServer {
             .find(|(_, door)| door.name == name)
     }
 
-    /// Where its program is, if it is installed.
+    /// Where its program is, if it is installed with all that it needs.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
+        if self
+            .module
+            .is_some_and(|module| !Path::new(module).exists())
+        {
+            return None;
+        }
         let folders = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&folders)
             .chain([PathBuf::from("/usr/sbin")])

@@ -8,7 +8,7 @@ use std::{env, fs, path::PathBuf};
 use enfilade_fronts::{Front, NotStarted, Protocol, WEB_SERVERS, WebServer, dump, record::record};
 
 fn fixtures() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../adapters/tests/fixtures")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../adapters/tests/fixtures/web_servers")
 }
 
 fn check(name: &str) {
