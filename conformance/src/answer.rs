@@ -141,6 +141,19 @@ impl Answer {
         )
     }
 
+    /// Expects that the client can tell that the host failed: by a broken end, or, where nothing had
+    /// gone out yet, by the error of whoever answers it in place of the app.
+    ///
+    /// # Errors
+    ///
+    /// If it is otherwise.
+    pub fn fails(&self) -> Result<&Answer, Failure> {
+        if (500..600).contains(&self.status) && self.end == End::Clean {
+            return Ok(self);
+        }
+        self.is_broken()
+    }
+
     /// Expects a 200 with what the kit's app saw of the request.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 /// What is expected of a target in place of what a case expects, because the web server in front of
 /// the host breaks a rule. Nothing else excuses a failure, and a deviation that does not occur is a
-/// failure, too.
+/// failure, too, unless it is one that [sometimes](Deviation::sometimes) does.
 #[derive(Clone, Copy, Debug)]
 pub struct Deviation {
     /// The target's name.
@@ -13,4 +13,6 @@ pub struct Deviation {
     pub got: &'static str,
     /// Why.
     pub reason: &'static str,
+    /// Whether the rule may be kept as well, since timing decides.
+    pub sometimes: bool,
 }

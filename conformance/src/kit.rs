@@ -186,6 +186,9 @@ fn judge(outcome: Result<(), Failure>, deviation: Option<&Deviation>) -> Verdict
                 reason: deviation.reason.to_owned(),
             }
         }
+        (Ok(()), Some(deviation)) if deviation.sometimes => Verdict::Deviates {
+            reason: deviation.reason.to_owned(),
+        },
         (Ok(()), Some(deviation)) => Verdict::Fail {
             expected: format!("the deviation {:?}, {}", deviation.got, deviation.reason),
             got: "what the rule asks for: the deviation is out of date".to_owned(),

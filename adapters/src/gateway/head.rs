@@ -14,9 +14,10 @@ pub enum Style {
 }
 
 impl Style {
-    /// The head of a response. The status comes first, always: a web server makes 302 of a
-    /// `Location` without one, or answers another path in place of this. Lines end in CRLF, and
-    /// none is folded.
+    /// The head of a response. It always has a status: a web server makes 302 of a `Location`
+    /// without one, or answers another path in place of this. A `Location` stands in front of
+    /// `Status`, since HAProxy makes 302 of one that follows it. Lines end in CRLF, and none is
+    /// folded.
     ///
     /// What would make the web server do something else than pass the response on is left out: see
     /// [`is_for_the_web_server`].
@@ -26,6 +27,9 @@ impl Style {
             .map(|(name, value)| name.as_str().len() + value.len() + 4)
             .sum();
         let mut head = BytesMut::with_capacity(size + 64);
+        if self == Style::Status {
+            put(&mut head, fields, |name| name == header::LOCATION);
+        }
         head.put_slice(match self {
             Style::Status => b"Status: ",
             Style::Http => b"HTTP/1.1 ",
@@ -34,16 +38,21 @@ impl Style {
         head.put_u8(b' ');
         head.put_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
         head.put_slice(b"\r\n");
-        for (name, value) in fields {
-            if !is_for_the_web_server(name) {
-                head.put_slice(name.as_str().as_bytes());
-                head.put_slice(b": ");
-                head.put_slice(value.as_bytes());
-                head.put_slice(b"\r\n");
-            }
-        }
+        put(&mut head, fields, |name| {
+            let is_written = self == Style::Status && name == header::LOCATION;
+            !is_written && !is_for_the_web_server(name)
+        });
         head.put_slice(b"\r\n");
         head.freeze()
+    }
+}
+
+fn put(head: &mut BytesMut, fields: &HeaderMap, which: impl Fn(&HeaderName) -> bool) {
+    for (name, value) in fields.iter().filter(|(name, _)| which(name)) {
+        head.put_slice(name.as_str().as_bytes());
+        head.put_slice(b": ");
+        head.put_slice(value.as_bytes());
+        head.put_slice(b"\r\n");
     }
 }
 
@@ -94,17 +103,23 @@ mod tests {
     }
 
     #[test]
-    fn the_status_comes_first_in_both_styles() {
+    fn the_status_comes_first_but_for_a_location() {
         let fields = [
             ("location", "/x"),
             ("set-cookie", "a=1"),
             ("set-cookie", "b=2"),
         ];
-        let lines = "location: /x\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\r\n";
+        let cookies = "set-cookie: a=1\r\nset-cookie: b=2\r\n\r\n";
         let status = head(Style::Status, 302, &fields);
-        assert_eq!(status, format!("Status: 302 Found\r\n{lines}"));
+        assert_eq!(
+            status,
+            format!("location: /x\r\nStatus: 302 Found\r\n{cookies}")
+        );
         let http = head(Style::Http, 302, &fields);
-        assert_eq!(http, format!("HTTP/1.1 302 Found\r\n{lines}"));
+        assert_eq!(
+            http,
+            format!("HTTP/1.1 302 Found\r\nlocation: /x\r\n{cookies}")
+        );
         assert_eq!(head(Style::Status, 799, &[]), "Status: 799 Unknown\r\n\r\n");
     }
 

@@ -60,7 +60,7 @@ fn one_by_one() -> Vec<Case> {
             .check(async |trial| {
                 let asks = [trial.get("/?break"), trial.get("/")];
                 let [first, second] = trial.send_all(asks).await;
-                first.is_broken()?;
+                first.fails()?;
                 follows_or_is_closed(second)
             }),
         Case::new("a-stream-to-http10-ends-with-the-connection", &["H32"])
