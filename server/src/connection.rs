@@ -5,14 +5,17 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use enfilade_core::Connection;
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
     door::Shaking,
+    http1::Http1,
     http2::Http2,
-    opening::{Http1, Opening},
+    opening::Opening,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -23,8 +26,14 @@ use crate::{
 pub(crate) struct Serving {
     stage: Stage,
     task: Task,
-    draining: bool,
+    /// Runs while the server stops.
+    leaving: Option<Pin<Box<Sleep>>>,
 }
+
+/// How long the server stays when it stops, for a client that has yet to say what it wants, or
+/// whose next request may be on its way: it would see the connection break, and could not know
+/// whether it was answered.
+const LINGER: Duration = Duration::from_millis(250);
 
 #[allow(
     clippy::large_enum_variant,
@@ -56,19 +65,23 @@ impl Serving {
         Serving {
             stage,
             task,
-            draining: false,
+            leaving: None,
         }
     }
 
-    /// Lets what runs end, and what does not run be closed.
-    fn drain(&mut self) {
-        if std::mem::replace(&mut self.draining, true) {
-            return;
+    /// Lets what runs end, and closes what does not after a moment: also half a head, a handshake
+    /// that hangs, and an HTTP/2 client that never confirms that it has heard.
+    fn poll_draining(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Stage::Http2(connection) = &mut self.stage {
+            connection.graceful_shutdown();
         }
-        match &mut self.stage {
-            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
-            Stage::Http2(connection) => connection.graceful_shutdown(),
-            Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => self.stage = Stage::Closed,
+        let leaving = self.leaving.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        loop {
+            ready!(leaving.as_mut().poll(cx));
+            if !self.stage.is_busy() {
+                return Poll::Ready(());
+            }
+            leaving.as_mut().reset(Instant::now() + LINGER);
         }
     }
 }
@@ -78,6 +91,15 @@ impl Stage {
         match spoken {
             Spoken::Http1 => Stage::Http1(opening.http1()),
             Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
+        }
+    }
+
+    /// Whether a request is being received or answered.
+    fn is_busy(&self) -> bool {
+        match self {
+            Stage::Http1(connection) => connection.is_busy(),
+            Stage::Http2(connection) => connection.is_busy(),
+            Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
         }
     }
 
@@ -117,7 +139,11 @@ impl Future for Serving {
         let this = &mut *self;
         match this.task.phase(cx) {
             Phase::Serving => {}
-            Phase::Draining => this.drain(),
+            Phase::Draining => {
+                if this.poll_draining(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+            }
             Phase::Aborting => return Poll::Ready(()),
         }
         this.stage.poll(cx)

@@ -17,6 +17,9 @@ pub(crate) struct Door {
     /// Whether the server was given a name.
     named: bool,
     handshake: Option<Arc<dyn Handshake>>,
+    /// Whether somebody else has opened the socket.
+    #[cfg(unix)]
+    adopted: bool,
 }
 
 /// What is agreed on before HTTP begins: TLS.
@@ -39,6 +42,8 @@ impl Door {
             .take()
             .map(|prepare| prepare())
             .transpose()?;
+        #[cfg(unix)]
+        let adopted = listen.place.is_open();
         let socket = Socket::open(listen)?;
         let address = socket.address(handshake.is_some()).map_err(|error| {
             HostError::new("cannot find out where the server listens").because(error)
@@ -51,6 +56,8 @@ impl Door {
             facts,
             named,
             handshake,
+            #[cfg(unix)]
+            adopted,
         };
         Ok((door, address))
     }
@@ -76,6 +83,28 @@ impl Door {
                 drop(tokio::spawn(Serving::shaking(shaking, site, task)));
             }
         }
+    }
+
+    /// The socket, for a process that takes over.
+    ///
+    /// # Errors
+    ///
+    /// Where somebody else has opened it: whoever that was would have to hand it over again.
+    #[cfg(unix)]
+    pub(crate) fn hand_over(&self) -> Result<std::os::fd::BorrowedFd<'_>, HostError> {
+        if self.adopted {
+            return Err(HostError::new(
+                "a socket of this server was opened by another program; restart it there \
+                 (systemd keeps its sockets open over `systemctl restart`)",
+            ));
+        }
+        Ok(self.socket.as_fd())
+    }
+
+    /// Leaves the file of a Unix socket to the process that has taken over.
+    #[cfg(unix)]
+    pub(crate) fn leave_file(&self) {
+        self.socket.leave_file();
     }
 
     /// Reports what keeps connections from coming in.

@@ -29,12 +29,15 @@ mod connection;
 mod door;
 mod drain;
 mod finish;
+mod http1;
 mod http2;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
+#[cfg(unix)]
+mod restart;
 mod runtime;
 mod server;
 mod service;
@@ -44,6 +47,10 @@ mod sniff;
 mod socket;
 mod stop;
 mod stream;
+#[cfg(unix)]
+mod supervisor;
+#[cfg_attr(not(unix), path = "takeover_elsewhere.rs")]
+mod takeover;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;

@@ -50,6 +50,14 @@ pub(crate) enum Place {
     Unix(std::os::unix::net::UnixListener),
 }
 
+impl Place {
+    /// Whether somebody else has opened it.
+    #[cfg(unix)]
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Place::Tcp(_) | Place::Unix(_))
+    }
+}
+
 impl Listen {
     /// At `place`. What cannot be listened at is an error when the server starts.
     pub fn at(place: impl Into<Listen>) -> Listen {

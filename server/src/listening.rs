@@ -4,7 +4,10 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use enfilade_core::{App, Host, HostError};
 
-use crate::{address::Address, door::Door, drain::Run, options::Options, site::Site, stop::Stop};
+use crate::{
+    address::Address, door::Door, drain::Run, options::Options, site::Site, stop::Stop,
+    takeover::Takeover,
+};
 
 /// A server whose sockets are open, so that its addresses are known. Made by
 /// [`Server::listen`](crate::Server::listen).
@@ -66,11 +69,18 @@ impl Listening {
             Some(future) => Ok(Stop::When(Some(future))),
             None => Stop::by_signals(),
         };
-        let ended = match stop {
-            Ok(stop) => {
+        let prepared = stop.and_then(|stop| {
+            let restarts = options.restarts.unwrap_or(matches!(stop, Stop::Signals(_)));
+            let takeover = Takeover::prepare(restarts, Arc::clone(&options.errors))?;
+            takeover.ready()?;
+            Ok((stop, takeover))
+        });
+        let ended = match prepared {
+            Ok((stop, takeover)) => {
                 let run = Run {
                     site: Arc::new(Site::new(app, &options)),
                     stop,
+                    takeover,
                     lifecycle: &options.lifecycle,
                     grace: options.grace,
                     errors: &*options.errors,

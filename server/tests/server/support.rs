@@ -178,7 +178,7 @@ pub fn curl(arguments: &[&str]) -> String {
 }
 
 /// Whether `holds` comes true within two seconds.
-pub fn eventually(holds: impl Fn() -> bool) -> bool {
+pub fn eventually(mut holds: impl FnMut() -> bool) -> bool {
     (0..200).any(|_| {
         if !holds() {
             std::thread::sleep(Duration::from_millis(10));
