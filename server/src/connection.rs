@@ -12,10 +12,11 @@ use enfilade_core::Connection;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    door::Shaking,
+    door::{Handshake, Shaking},
     http1::Http1,
     http2::Http2,
     opening::Opening,
+    proxy::Greeting,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -40,6 +41,8 @@ const LINGER: Duration = Duration::from_millis(250);
     reason = "nearly every connection becomes the large one, and a box would be one more to make"
 )]
 enum Stage {
+    /// A proxy has yet to say whom it speaks for.
+    Greeting(Greeting, Option<Arc<dyn Handshake>>, Arc<Site>),
     /// TLS is not agreed on yet.
     Shaking(Shaking, Arc<Site>),
     /// Nobody knows yet which version the client speaks.
@@ -51,14 +54,25 @@ enum Stage {
 }
 
 impl Serving {
-    /// Serves `site` on `stream`.
-    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Opening(Opening::new(stream, facts, site)), task)
+    /// Serves `site` on `stream`, behind a handshake where there is one.
+    pub(crate) fn new(
+        stream: Stream,
+        facts: Connection,
+        handshake: Option<&dyn Handshake>,
+        site: Arc<Site>,
+        task: Task,
+    ) -> Serving {
+        Serving::at(Stage::begin(stream, facts, handshake, site), task)
     }
 
-    /// Serves `site` on what comes out of a handshake.
-    pub(crate) const fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Shaking(shaking, site), task)
+    /// The same, behind what a proxy says first.
+    pub(crate) fn greeting(
+        greeting: Greeting,
+        handshake: Option<Arc<dyn Handshake>>,
+        site: Arc<Site>,
+        task: Task,
+    ) -> Serving {
+        Serving::at(Stage::Greeting(greeting, handshake, site), task)
     }
 
     const fn at(stage: Stage, task: Task) -> Serving {
@@ -87,6 +101,18 @@ impl Serving {
 }
 
 impl Stage {
+    fn begin(
+        stream: Stream,
+        facts: Connection,
+        handshake: Option<&dyn Handshake>,
+        site: Arc<Site>,
+    ) -> Stage {
+        match handshake {
+            None => Stage::Opening(Opening::new(stream, facts, site)),
+            Some(handshake) => Stage::Shaking(handshake.shake(stream, facts), site),
+        }
+    }
+
     fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
             Spoken::Http1 => Stage::Http1(opening.http1()),
@@ -99,7 +125,7 @@ impl Stage {
         match self {
             Stage::Http1(connection) => connection.is_busy(),
             Stage::Http2(connection) => connection.is_busy(),
-            Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
+            Stage::Greeting(..) | Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
         }
     }
 
@@ -108,6 +134,15 @@ impl Stage {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             *self = match self {
+                Stage::Greeting(greeting, handshake, site) => {
+                    match ready!(greeting.as_mut().poll(cx)) {
+                        Some((stream, facts)) => {
+                            let site = Arc::clone(site);
+                            Stage::begin(stream, facts, handshake.as_deref(), site)
+                        }
+                        None => Stage::Closed,
+                    }
+                }
                 Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
                     Some((stream, facts, spoken)) => {
                         let opening = Opening::new(stream, facts, Arc::clone(site));

@@ -5,8 +5,15 @@ use std::{io, pin::Pin, sync::Arc};
 use enfilade_core::{Connection, HostError, Peer};
 
 use crate::{
-    address::Address, connection::Serving, listen::Listen, options::Options, site::Site,
-    sniff::Spoken, socket::Socket, stream::Stream,
+    address::Address,
+    connection::Serving,
+    listen::Listen,
+    options::Options,
+    proxy::{ProxyProtocol, greet},
+    site::Site,
+    sniff::Spoken,
+    socket::Socket,
+    stream::Stream,
 };
 
 /// An open socket, and what its connections begin with.
@@ -17,6 +24,7 @@ pub(crate) struct Door {
     /// Whether the server was given a name.
     named: bool,
     handshake: Option<Arc<dyn Handshake>>,
+    proxies: Option<ProxyProtocol>,
     /// Whether somebody else has opened the socket.
     #[cfg(unix)]
     adopted: bool,
@@ -42,6 +50,7 @@ impl Door {
             .take()
             .map(|prepare| prepare())
             .transpose()?;
+        let proxies = listen.proxies.take();
         #[cfg(unix)]
         let adopted = listen.place.is_open();
         let socket = Socket::open(listen)?;
@@ -56,6 +65,7 @@ impl Door {
             facts,
             named,
             handshake,
+            proxies,
             #[cfg(unix)]
             adopted,
         };
@@ -76,13 +86,13 @@ impl Door {
     /// Serves a connection in a task of its own.
     pub(crate) fn serve(&self, stream: Stream, facts: Connection, site: &Arc<Site>) {
         let (site, task) = (Arc::clone(site), site.tasks.register());
-        match &self.handshake {
-            None => drop(tokio::spawn(Serving::new(stream, facts, site, task))),
-            Some(handshake) => {
-                let shaking = handshake.shake(stream, facts);
-                drop(tokio::spawn(Serving::shaking(shaking, site, task)));
-            }
-        }
+        let proxies = self.proxies.as_ref();
+        let serving = if proxies.is_some_and(|proxies| proxies.trusts(&facts.peer)) {
+            Serving::greeting(greet(stream, facts), self.handshake.clone(), site, task)
+        } else {
+            Serving::new(stream, facts, self.handshake.as_deref(), site, task)
+        };
+        drop(tokio::spawn(serving));
     }
 
     /// The socket, for a process that takes over.

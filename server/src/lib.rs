@@ -36,6 +36,7 @@ mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod proxy;
 #[cfg(unix)]
 mod restart;
 mod runtime;
@@ -60,6 +61,7 @@ mod wire;
 pub use address::Address;
 pub use listen::Listen;
 pub use listening::Listening;
+pub use proxy::ProxyProtocol;
 pub use server::Server;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;

@@ -9,7 +9,7 @@ use std::{
 
 use enfilade_core::HostError;
 
-use crate::door::Handshake;
+use crate::{door::Handshake, proxy::ProxyProtocol};
 
 /// Where a server listens, and how.
 ///
@@ -34,6 +34,7 @@ pub struct Listen {
     pub(crate) place: Place,
     pub(crate) mode: Option<u32>,
     pub(crate) handshake: Option<Prepare>,
+    pub(crate) proxies: Option<ProxyProtocol>,
 }
 
 /// Makes ready what comes before HTTP, when the server starts.
@@ -69,6 +70,7 @@ impl Listen {
             place,
             mode: None,
             handshake: None,
+            proxies: None,
         }
     }
 

@@ -13,6 +13,7 @@ mod listeners;
 mod memory;
 mod process;
 mod protocols;
+mod proxy;
 mod restart;
 mod startup;
 mod stopping;
