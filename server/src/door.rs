@@ -34,6 +34,10 @@ pub(crate) struct Door {
 pub(crate) trait Handshake: Send + Sync {
     /// Nothing where it fails: there is nobody to whom it could be told over HTTP.
     fn shake(&self, stream: Stream, facts: Connection) -> Shaking;
+
+    /// Reads again what it was made of, where that has changed or is `forced`. What cannot be used
+    /// is an error, and changes nothing.
+    fn reload(&self, forced: bool) -> Result<(), HostError>;
 }
 
 pub(crate) type Shaking =
@@ -93,6 +97,11 @@ impl Door {
             Serving::new(stream, facts, self.handshake.as_deref(), site, task)
         };
         drop(tokio::spawn(serving));
+    }
+
+    /// What may have to be read again while the server runs.
+    pub(crate) fn handshake(&self) -> Option<Arc<dyn Handshake>> {
+        self.handshake.clone()
     }
 
     /// The socket, for a process that takes over.

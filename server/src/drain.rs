@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::{
     accept::accept,
     door::Door,
+    reload::Reload,
     site::Site,
     stop::Stop,
     takeover::Takeover,
@@ -30,7 +31,8 @@ pub(crate) struct Run<'a> {
 
 impl Run<'_> {
     /// Accepts connections until it is told to stop, and lets them end.
-    pub(crate) async fn serve(mut self, doors: Vec<Door>) {
+    /// Meanwhile, what has changed is reloaded.
+    pub(crate) async fn serve(mut self, doors: Vec<Door>, reload: Reload) {
         let tasks = Arc::clone(&self.site.tasks);
         // Whoever drops this future means that nothing shall go on.
         let _ending = AbortOnDrop(Arc::clone(&tasks));
@@ -44,6 +46,7 @@ impl Run<'_> {
         tokio::select! {
             () = ending => {}
             () = watched => {}
+            () = reload.run() => {}
         }
     }
 

@@ -37,6 +37,7 @@ mod opening;
 mod options;
 mod outgoing;
 mod proxy;
+mod reload;
 #[cfg(unix)]
 mod restart;
 mod runtime;

@@ -5,8 +5,8 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use enfilade_core::{App, Host, HostError};
 
 use crate::{
-    address::Address, door::Door, drain::Run, options::Options, site::Site, stop::Stop,
-    takeover::Takeover,
+    address::Address, door::Door, drain::Run, options::Options, reload::Reload, site::Site,
+    stop::Stop, takeover::Takeover,
 };
 
 /// A server whose sockets are open, so that its addresses are known. Made by
@@ -70,13 +70,16 @@ impl Listening {
             None => Stop::by_signals(),
         };
         let prepared = stop.and_then(|stop| {
-            let restarts = options.restarts.unwrap_or(matches!(stop, Stop::Signals(_)));
+            let by_signals = matches!(stop, Stop::Signals(_));
+            let restarts = options.restarts.unwrap_or(by_signals);
             let takeover = Takeover::prepare(restarts, Arc::clone(&options.errors))?;
+            let handshakes = doors.iter().filter_map(Door::handshake).collect();
+            let reload = Reload::new(handshakes, by_signals, Arc::clone(&options.errors))?;
             takeover.ready()?;
-            Ok((stop, takeover))
+            Ok((stop, takeover, reload))
         });
         let ended = match prepared {
-            Ok((stop, takeover)) => {
+            Ok((stop, takeover, reload)) => {
                 let run = Run {
                     site: Arc::new(Site::new(app, &options)),
                     stop,
@@ -86,7 +89,7 @@ impl Listening {
                     errors: &*options.errors,
                 };
                 (options.announce)(&addresses);
-                run.serve(doors).await;
+                run.serve(doors, reload).await;
                 Ok(())
             }
             Err(error) => Err(error),
