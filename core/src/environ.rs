@@ -162,6 +162,9 @@ pub struct Connection {
     pub peer: Peer,
     /// The address that was connected to.
     pub local: Peer,
+    /// The proxy that spoke for the peer, where the host was told to believe it (the PROXY
+    /// protocol).
+    pub proxy: Option<Peer>,
     /// The name of the server, without a port: for URLs where a request names no host.
     pub server_name: Arc<str>,
     /// The port of the server.
@@ -184,6 +187,7 @@ impl Default for Connection {
             scheme: Scheme::HTTP,
             peer: Peer::Unknown,
             local: Peer::Unknown,
+            proxy: None,
             server_name: Arc::from("localhost"),
             server_port: 80,
             tls: None,
@@ -201,6 +205,7 @@ impl fmt::Debug for Connection {
             .field("scheme", &self.scheme)
             .field("peer", &self.peer)
             .field("local", &self.local)
+            .field("proxy", &self.proxy)
             .field("server_name", &self.server_name)
             .field("server_port", &self.server_port)
             .field("tls", &self.tls)

@@ -5,14 +5,18 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use enfilade_core::Connection;
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    door::Shaking,
+    door::{Handshake, Shaking},
+    http1::Http1,
     http2::Http2,
-    opening::{Http1, Opening},
+    opening::Opening,
+    proxy::Greeting,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -23,14 +27,22 @@ use crate::{
 pub(crate) struct Serving {
     stage: Stage,
     task: Task,
-    draining: bool,
+    /// Runs while the server stops.
+    leaving: Option<Pin<Box<Sleep>>>,
 }
+
+/// How long the server stays when it stops, for a client that has yet to say what it wants, or
+/// whose next request may be on its way: it would see the connection break, and could not know
+/// whether it was answered.
+const LINGER: Duration = Duration::from_millis(250);
 
 #[allow(
     clippy::large_enum_variant,
     reason = "nearly every connection becomes the large one, and a box would be one more to make"
 )]
 enum Stage {
+    /// A proxy has yet to say whom it speaks for.
+    Greeting(Greeting, Option<Arc<dyn Handshake>>, Arc<Site>),
     /// TLS is not agreed on yet.
     Shaking(Shaking, Arc<Site>),
     /// Nobody knows yet which version the client speaks.
@@ -42,42 +54,78 @@ enum Stage {
 }
 
 impl Serving {
-    /// Serves `site` on `stream`.
-    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Opening(Opening::new(stream, facts, site)), task)
+    /// Serves `site` on `stream`, behind a handshake where there is one.
+    pub(crate) fn new(
+        stream: Stream,
+        facts: Connection,
+        handshake: Option<&dyn Handshake>,
+        site: Arc<Site>,
+        task: Task,
+    ) -> Serving {
+        Serving::at(Stage::begin(stream, facts, handshake, site), task)
     }
 
-    /// Serves `site` on what comes out of a handshake.
-    pub(crate) const fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Shaking(shaking, site), task)
+    /// The same, behind what a proxy says first.
+    pub(crate) fn greeting(
+        greeting: Greeting,
+        handshake: Option<Arc<dyn Handshake>>,
+        site: Arc<Site>,
+        task: Task,
+    ) -> Serving {
+        Serving::at(Stage::Greeting(greeting, handshake, site), task)
     }
 
     const fn at(stage: Stage, task: Task) -> Serving {
         Serving {
             stage,
             task,
-            draining: false,
+            leaving: None,
         }
     }
 
-    /// Lets what runs end, and what does not run be closed.
-    fn drain(&mut self) {
-        if std::mem::replace(&mut self.draining, true) {
-            return;
+    /// Lets what runs end, and closes what does not after a moment: also half a head, a handshake
+    /// that hangs, and an HTTP/2 client that never confirms that it has heard.
+    fn poll_draining(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Stage::Http2(connection) = &mut self.stage {
+            connection.graceful_shutdown();
         }
-        match &mut self.stage {
-            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
-            Stage::Http2(connection) => connection.graceful_shutdown(),
-            Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => self.stage = Stage::Closed,
+        let leaving = self.leaving.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        loop {
+            ready!(leaving.as_mut().poll(cx));
+            if !self.stage.is_busy() {
+                return Poll::Ready(());
+            }
+            leaving.as_mut().reset(Instant::now() + LINGER);
         }
     }
 }
 
 impl Stage {
+    fn begin(
+        stream: Stream,
+        facts: Connection,
+        handshake: Option<&dyn Handshake>,
+        site: Arc<Site>,
+    ) -> Stage {
+        match handshake {
+            None => Stage::Opening(Opening::new(stream, facts, site)),
+            Some(handshake) => Stage::Shaking(handshake.shake(stream, facts), site),
+        }
+    }
+
     fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
             Spoken::Http1 => Stage::Http1(opening.http1()),
             Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
+        }
+    }
+
+    /// Whether a request is being received or answered.
+    fn is_busy(&self) -> bool {
+        match self {
+            Stage::Http1(connection) => connection.is_busy(),
+            Stage::Http2(connection) => connection.is_busy(),
+            Stage::Greeting(..) | Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
         }
     }
 
@@ -86,6 +134,15 @@ impl Stage {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             *self = match self {
+                Stage::Greeting(greeting, handshake, site) => {
+                    match ready!(greeting.as_mut().poll(cx)) {
+                        Some((stream, facts)) => {
+                            let site = Arc::clone(site);
+                            Stage::begin(stream, facts, handshake.as_deref(), site)
+                        }
+                        None => Stage::Closed,
+                    }
+                }
                 Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
                     Some((stream, facts, spoken)) => {
                         let opening = Opening::new(stream, facts, Arc::clone(site));
@@ -117,7 +174,11 @@ impl Future for Serving {
         let this = &mut *self;
         match this.task.phase(cx) {
             Phase::Serving => {}
-            Phase::Draining => this.drain(),
+            Phase::Draining => {
+                if this.poll_draining(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+            }
             Phase::Aborting => return Poll::Ready(()),
         }
         this.stage.poll(cx)

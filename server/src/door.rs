@@ -5,8 +5,15 @@ use std::{io, pin::Pin, sync::Arc};
 use enfilade_core::{Connection, HostError, Peer};
 
 use crate::{
-    address::Address, connection::Serving, listen::Listen, options::Options, site::Site,
-    sniff::Spoken, socket::Socket, stream::Stream,
+    address::Address,
+    connection::Serving,
+    listen::Listen,
+    options::Options,
+    proxy::{ProxyProtocol, greet},
+    site::Site,
+    sniff::Spoken,
+    socket::Socket,
+    stream::Stream,
 };
 
 /// An open socket, and what its connections begin with.
@@ -17,12 +24,20 @@ pub(crate) struct Door {
     /// Whether the server was given a name.
     named: bool,
     handshake: Option<Arc<dyn Handshake>>,
+    proxies: Option<ProxyProtocol>,
+    /// Whether somebody else has opened the socket.
+    #[cfg(unix)]
+    adopted: bool,
 }
 
 /// What is agreed on before HTTP begins: TLS.
 pub(crate) trait Handshake: Send + Sync {
     /// Nothing where it fails: there is nobody to whom it could be told over HTTP.
     fn shake(&self, stream: Stream, facts: Connection) -> Shaking;
+
+    /// Reads again what it was made of, where that has changed or is `forced`. What cannot be used
+    /// is an error, and changes nothing.
+    fn reload(&self, forced: bool) -> Result<(), HostError>;
 }
 
 pub(crate) type Shaking =
@@ -39,6 +54,9 @@ impl Door {
             .take()
             .map(|prepare| prepare())
             .transpose()?;
+        let proxies = listen.proxies.take();
+        #[cfg(unix)]
+        let adopted = listen.place.is_open();
         let socket = Socket::open(listen)?;
         let address = socket.address(handshake.is_some()).map_err(|error| {
             HostError::new("cannot find out where the server listens").because(error)
@@ -51,6 +69,9 @@ impl Door {
             facts,
             named,
             handshake,
+            proxies,
+            #[cfg(unix)]
+            adopted,
         };
         Ok((door, address))
     }
@@ -69,13 +90,40 @@ impl Door {
     /// Serves a connection in a task of its own.
     pub(crate) fn serve(&self, stream: Stream, facts: Connection, site: &Arc<Site>) {
         let (site, task) = (Arc::clone(site), site.tasks.register());
-        match &self.handshake {
-            None => drop(tokio::spawn(Serving::new(stream, facts, site, task))),
-            Some(handshake) => {
-                let shaking = handshake.shake(stream, facts);
-                drop(tokio::spawn(Serving::shaking(shaking, site, task)));
-            }
+        let proxies = self.proxies.as_ref();
+        let serving = if proxies.is_some_and(|proxies| proxies.trusts(&facts.peer)) {
+            Serving::greeting(greet(stream, facts), self.handshake.clone(), site, task)
+        } else {
+            Serving::new(stream, facts, self.handshake.as_deref(), site, task)
+        };
+        drop(tokio::spawn(serving));
+    }
+
+    /// What may have to be read again while the server runs.
+    pub(crate) fn handshake(&self) -> Option<Arc<dyn Handshake>> {
+        self.handshake.clone()
+    }
+
+    /// The socket, for a process that takes over.
+    ///
+    /// # Errors
+    ///
+    /// Where somebody else has opened it: whoever that was would have to hand it over again.
+    #[cfg(unix)]
+    pub(crate) fn hand_over(&self) -> Result<std::os::fd::BorrowedFd<'_>, HostError> {
+        if self.adopted {
+            return Err(HostError::new(
+                "a socket of this server was opened by another program; restart it there \
+                 (systemd keeps its sockets open over `systemctl restart`)",
+            ));
         }
+        Ok(self.socket.as_fd())
+    }
+
+    /// Leaves the file of a Unix socket to the process that has taken over.
+    #[cfg(unix)]
+    pub(crate) fn leave_file(&self) {
+        self.socket.leave_file();
     }
 
     /// Reports what keeps connections from coming in.

@@ -9,8 +9,10 @@ use tokio::time::sleep;
 use crate::{
     accept::accept,
     door::Door,
+    reload::Reload,
     site::Site,
     stop::Stop,
+    takeover::Takeover,
     tasks::{Phase, Tasks},
 };
 
@@ -21,6 +23,7 @@ const ABORT_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Run<'a> {
     pub(crate) site: Arc<Site>,
     pub(crate) stop: Stop,
+    pub(crate) takeover: Takeover,
     pub(crate) lifecycle: &'a Lifecycle,
     pub(crate) grace: Duration,
     pub(crate) errors: &'a dyn ErrorSink,
@@ -28,15 +31,29 @@ pub(crate) struct Run<'a> {
 
 impl Run<'_> {
     /// Accepts connections until it is told to stop, and lets them end.
-    pub(crate) async fn serve(mut self, doors: Vec<Door>) {
+    /// Meanwhile, what has changed is reloaded.
+    pub(crate) async fn serve(mut self, doors: Vec<Door>, reload: Reload) {
         let tasks = Arc::clone(&self.site.tasks);
         // Whoever drops this future means that nothing shall go on.
         let _ending = AbortOnDrop(Arc::clone(&tasks));
-        self.accept(&doors).await;
-        drop(doors);
+        let watched = self.takeover.feed_watchdog();
+        let ending = async {
+            self.accept(&doors).await;
+            self.takeover.stopping();
+            drop(doors);
+            self.end(&tasks).await;
+        };
+        tokio::select! {
+            () = ending => {}
+            () = watched => {}
+            () = reload.run() => {}
+        }
+    }
+
+    async fn end(&mut self, tasks: &Tasks) {
         self.lifecycle.begin_stop();
         tasks.enter(Phase::Draining);
-        self.drain(&tasks).await;
+        self.drain(tasks).await;
         tasks.enter(Phase::Aborting);
         tokio::select! {
             () = tasks.ended() => {}
@@ -49,6 +66,7 @@ impl Run<'_> {
             doors.iter().map(|door| accept(door, &self.site)).collect();
         tokio::select! {
             () = self.stop.told() => {}
+            () = self.takeover.taken_over(doors) => {}
             // Accepting never ends by itself.
             Some(()) = accepting.next() => {}
         }

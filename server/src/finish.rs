@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use enfilade_core::{Body, Error, IntoResponse, Response, Upgrading};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::{outgoing::Outgoing, session::Answering, upgrade};
@@ -22,6 +22,10 @@ impl Finish {
         } = self;
         if response.status().is_informational() {
             switch(response, on_upgrade, &answering);
+        }
+        if answering.is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().append(header::CONNECTION, close);
         }
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use hyper::{rt::Executor, server::conn::http2};
 use hyper_util::rt::TokioIo;
 
-use crate::{service::Service, wire::Wire};
+use crate::{service::Service, session::Session, wire::Wire};
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -26,6 +26,7 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Dropping it drops what runs on it.
 pub(crate) struct Http2 {
     connection: http2::Connection<TokioIo<Wire>, Service, Streams>,
+    session: Arc<Session>,
     running: FuturesUnordered<Running>,
     begun: Streams,
 }
@@ -53,12 +54,19 @@ impl Http2 {
         let mut http2 = http2::Builder::new(begun.clone());
         http2.auto_date_header(service.0.site.date);
         Http2 {
+            session: Arc::clone(&service.0),
             connection: http2.serve_connection(TokioIo::new(wire), service),
             running: FuturesUnordered::new(),
             begun,
         }
     }
 
+    /// Whether a request is being answered, or some of an answer could not be written yet.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.running.is_empty() || self.session.is_busy() || !self.begun.lock().is_empty()
+    }
+
+    /// Tells the client to begin nothing more here. Once is as good as often.
     pub(crate) fn graceful_shutdown(&mut self) {
         Pin::new(&mut self.connection).graceful_shutdown();
     }

@@ -29,12 +29,17 @@ mod connection;
 mod door;
 mod drain;
 mod finish;
+mod http1;
 mod http2;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod proxy;
+mod reload;
+#[cfg(unix)]
+mod restart;
 mod runtime;
 mod server;
 mod service;
@@ -44,6 +49,10 @@ mod sniff;
 mod socket;
 mod stop;
 mod stream;
+#[cfg(unix)]
+mod supervisor;
+#[cfg_attr(not(unix), path = "takeover_elsewhere.rs")]
+mod takeover;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;
@@ -53,6 +62,7 @@ mod wire;
 pub use address::Address;
 pub use listen::Listen;
 pub use listening::Listening;
+pub use proxy::ProxyProtocol;
 pub use server::Server;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;

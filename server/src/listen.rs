@@ -9,7 +9,7 @@ use std::{
 
 use enfilade_core::HostError;
 
-use crate::door::Handshake;
+use crate::{door::Handshake, proxy::ProxyProtocol};
 
 /// Where a server listens, and how.
 ///
@@ -34,6 +34,7 @@ pub struct Listen {
     pub(crate) place: Place,
     pub(crate) mode: Option<u32>,
     pub(crate) handshake: Option<Prepare>,
+    pub(crate) proxies: Option<ProxyProtocol>,
 }
 
 /// Makes ready what comes before HTTP, when the server starts.
@@ -50,6 +51,14 @@ pub(crate) enum Place {
     Unix(std::os::unix::net::UnixListener),
 }
 
+impl Place {
+    /// Whether somebody else has opened it.
+    #[cfg(unix)]
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Place::Tcp(_) | Place::Unix(_))
+    }
+}
+
 impl Listen {
     /// At `place`. What cannot be listened at is an error when the server starts.
     pub fn at(place: impl Into<Listen>) -> Listen {
@@ -61,6 +70,7 @@ impl Listen {
             place,
             mode: None,
             handshake: None,
+            proxies: None,
         }
     }
 

@@ -4,7 +4,10 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use enfilade_core::{App, Host, HostError};
 
-use crate::{address::Address, door::Door, drain::Run, options::Options, site::Site, stop::Stop};
+use crate::{
+    address::Address, door::Door, drain::Run, options::Options, reload::Reload, site::Site,
+    stop::Stop, takeover::Takeover,
+};
 
 /// A server whose sockets are open, so that its addresses are known. Made by
 /// [`Server::listen`](crate::Server::listen).
@@ -66,17 +69,27 @@ impl Listening {
             Some(future) => Ok(Stop::When(Some(future))),
             None => Stop::by_signals(),
         };
-        let ended = match stop {
-            Ok(stop) => {
+        let prepared = stop.and_then(|stop| {
+            let by_signals = matches!(stop, Stop::Signals(_));
+            let restarts = options.restarts.unwrap_or(by_signals);
+            let takeover = Takeover::prepare(restarts, Arc::clone(&options.errors))?;
+            let handshakes = doors.iter().filter_map(Door::handshake).collect();
+            let reload = Reload::new(handshakes, by_signals, Arc::clone(&options.errors))?;
+            takeover.ready()?;
+            Ok((stop, takeover, reload))
+        });
+        let ended = match prepared {
+            Ok((stop, takeover, reload)) => {
                 let run = Run {
                     site: Arc::new(Site::new(app, &options)),
                     stop,
+                    takeover,
                     lifecycle: &options.lifecycle,
                     grace: options.grace,
                     errors: &*options.errors,
                 };
                 (options.announce)(&addresses);
-                run.serve(doors).await;
+                run.serve(doors, reload).await;
                 Ok(())
             }
             Err(error) => Err(error),

@@ -8,11 +8,12 @@ use std::{
 };
 
 use enfilade_core::Connection;
-use hyper::server::conn::http1::UpgradeableConnection;
+use http::Version;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
+    http1::Http1,
     http2::Http2,
     service::Service,
     session::Session,
@@ -21,9 +22,6 @@ use crate::{
     stream::Stream,
     wire::Wire,
 };
-
-/// An HTTP/1.1 connection. It can be taken over.
-pub(crate) type Http1 = UpgradeableConnection<TokioIo<Wire>, Service>;
 
 /// A connection whose first bytes are being looked at.
 pub(crate) struct Opening {
@@ -59,18 +57,20 @@ impl Opening {
     }
 
     pub(crate) fn http1(self) -> Http1 {
-        let session = Session::new(self.site, self.facts);
+        let session = Session::new(self.site, self.facts, Version::HTTP_11);
         let patience = Some(session.site.half_close);
         let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience);
-        let http1 = &Arc::clone(&session.site).http1;
-        http1
-            .serve_connection(TokioIo::new(wire), Service(session))
-            .with_upgrades()
+        let connection = session
+            .site
+            .http1
+            .serve_connection(TokioIo::new(wire), Service(Arc::clone(&session)))
+            .with_upgrades();
+        Http1::new(connection, session)
     }
 
     pub(crate) fn http2(mut self) -> Http2 {
         self.facts.capabilities.upgrade = false;
-        let session = Session::new(self.site, self.facts);
+        let session = Session::new(self.site, self.facts, Version::HTTP_2);
         // It is read all the time, and the end of the connection is the end of all its streams.
         let wire = Wire::new(self.stream, self.head, Arc::clone(&session), None);
         Http2::new(wire, Service(session))

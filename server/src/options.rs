@@ -17,6 +17,8 @@ use crate::Address;
 pub(crate) struct Options {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Whether SIGUSR2 restarts the program: by default, where SIGTERM stops it.
+    pub(crate) restarts: Option<bool>,
     pub(crate) grace: Duration,
     pub(crate) stop_deadline: Duration,
     pub(crate) half_close: Duration,
@@ -35,6 +37,7 @@ impl Default for Options {
         Options {
             lifecycle: Lifecycle::new(),
             shutdown: None,
+            restarts: None,
             grace: Duration::from_secs(30),
             stop_deadline: Duration::from_secs(10),
             half_close: Duration::from_secs(5),

@@ -33,6 +33,23 @@ use crate::{
 /// more, idle connections are closed, and requests that run have 30 seconds to end; then they are
 /// broken off. A second signal breaks them off at once. Last, what was registered on the
 /// [`Lifecycle`] is closed.
+///
+/// While it stops, each answer over HTTP/1.1 says `Connection: close`, and connections without a
+/// request stay open for a quarter of a second, since one may be on its way. So does nobody lose
+/// one who sends the next when the last is answered.
+///
+/// # Restarting
+///
+/// SIGUSR2 starts the program anew, whatever stands at its path by then, with the same arguments
+/// and the sockets of this process. Both accept connections until the new one listens; then the
+/// old one stops in order. No connection is refused, and no request is lost. If the new process
+/// ends before it listens, or does not within a minute, the old one reports it and goes on.
+///
+/// Sockets that another program has opened, such as systemd, are its to hand over again.
+/// [`without_restart`](Server::without_restart) leaves the signal alone.
+///
+/// systemd is told when the server is ready, when it stops, and who took over (`Type=notify`), and
+/// that it is alive where it wants to know (`WatchdogSec=`).
 #[must_use = "a server does nothing until it serves an app"]
 pub struct Server {
     listens: Vec<Listen>,
@@ -67,6 +84,19 @@ impl Server {
     /// nothing to close.
     pub fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Server {
         self.options.lifecycle = lifecycle;
+        self
+    }
+
+    /// Lets SIGUSR2 restart the program, also where [`with_shutdown`](Server::with_shutdown) leaves
+    /// other signals alone.
+    pub const fn with_restart(mut self) -> Server {
+        self.options.restarts = Some(true);
+        self
+    }
+
+    /// Leaves SIGUSR2 alone. By default it restarts the program where SIGTERM stops it.
+    pub const fn without_restart(mut self) -> Server {
+        self.options.restarts = Some(false);
         self
     }
 

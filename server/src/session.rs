@@ -11,10 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use enfilade_core::{Body, Connection};
+use http::Version;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::site::Site;
+use crate::{site::Site, tasks::Phase};
 
 /// One connection: the site that it reaches, its facts, and, with HTTP/1.1, whether a request is
 /// being answered and whether all of it has arrived.
@@ -24,23 +25,48 @@ use crate::site::Site;
 pub(crate) struct Session {
     pub(crate) site: Arc<Site>,
     pub(crate) facts: Arc<Connection>,
+    version: Version,
     answering: AtomicBool,
     receiving: AtomicBool,
+    /// Whether there was no room for the last write: then some of an answer has yet to go out.
+    blocked: AtomicBool,
 }
 
 impl Session {
-    pub(crate) fn new(site: Arc<Site>, facts: Connection) -> Arc<Session> {
+    pub(crate) fn new(site: Arc<Site>, facts: Connection, version: Version) -> Arc<Session> {
         Arc::new(Session {
             site,
             facts: Arc::new(facts),
+            version,
             answering: AtomicBool::new(false),
             receiving: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
         })
     }
 
-    /// Whether the client owes nothing more and is owed an answer.
+    /// Whether the client owes nothing more and is owed an answer, or some of one.
     pub(crate) fn owes_an_answer(&self) -> bool {
-        self.answering.load(Relaxed) && !self.receiving.load(Relaxed)
+        self.is_blocked() || self.answering.load(Relaxed) && !self.receiving.load(Relaxed)
+    }
+
+    /// Whether a request is being received or answered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_blocked() || self.answering.load(Relaxed) || self.receiving.load(Relaxed)
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
+    }
+
+    /// Tells whether some of an answer could not be written yet.
+    pub(crate) fn wrote(&self, blocked: bool) {
+        self.blocked.store(blocked, Relaxed);
+    }
+
+    /// Whether this answer is to be the connection's last: the server stops. HTTP/2 says so by
+    /// itself.
+    fn closes(&self) -> bool {
+        self.version < Version::HTTP_2 && self.site.tasks.phase() > Phase::Serving
     }
 
     /// A request has come; it is answered when the guard is dropped.
@@ -72,6 +98,11 @@ impl Answering {
 
     pub(crate) fn facts(&self) -> &Arc<Connection> {
         &self.0.facts
+    }
+
+    /// Whether it is to be the connection's last answer.
+    pub(crate) fn is_last(&self) -> bool {
+        self.0.closes()
     }
 
     /// Reports what went wrong to the host's error stream.

@@ -56,6 +56,24 @@ impl Socket {
         })
     }
 
+    #[cfg(unix)]
+    pub(crate) fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        use std::os::fd::AsFd;
+        match self {
+            Socket::Tcp(listener) => listener.as_fd(),
+            Socket::Unix(listener) => listener.as_fd(),
+        }
+    }
+
+    /// Leaves the file of a Unix socket to another process.
+    #[cfg(unix)]
+    pub(crate) fn leave_file(&self) {
+        match self {
+            Socket::Tcp(_) => {}
+            Socket::Unix(listener) => listener.leave_file(),
+        }
+    }
+
     /// Waits for a connection, and puts its two ends into `facts`.
     pub(crate) async fn accept(&self, mut facts: Connection) -> io::Result<(Stream, Connection)> {
         match self {

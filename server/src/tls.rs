@@ -1,6 +1,10 @@
 //! TLS by rustls: [`TlsConfig`].
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
 
 use enfilade_core::{Connection, HostError, Tls};
 use tokio::time::timeout;
@@ -16,7 +20,11 @@ use crate::{
     stream::Stream,
 };
 
+mod by_name;
 mod files;
+mod stamp;
+
+use stamp::Stamp;
 
 /// How long a client may take to agree on TLS, unless said otherwise.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
@@ -48,13 +56,29 @@ enum Source {
 
 impl TlsConfig {
     /// A chain of certificates, the server's own first, and its private key, from PEM files
-    /// (PKCS #8, PKCS #1 or SEC1). They are read when the server starts.
+    /// (PKCS #8, PKCS #1 or SEC1).
+    ///
+    /// They are read when the server starts, again when SIGHUP comes, where the server listens to
+    /// signals, and within ten seconds where they have changed. What cannot be used then is
+    /// reported, and what was there stays in use. Open connections are not touched.
     #[must_use]
     pub fn from_pem(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
         TlsConfig {
             source: Source::Files(files::Files::new(chain.into(), key.into())),
             deadline: HANDSHAKE_DEADLINE,
         }
+    }
+
+    /// One more chain and key, for clients that ask for a name of its certificate (SNI). The first
+    /// is for all others.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is rustls's own, which chooses certificates by itself.
+    #[must_use]
+    pub fn and_pem(mut self, chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
+        self.files().add(chain.into(), key.into());
+        self
     }
 
     /// A configuration of rustls's own, taken as it is: its `alpn_protocols` say whether HTTP/2 is
@@ -89,11 +113,15 @@ impl TlsConfig {
     }
 
     fn asking(mut self, authorities: PathBuf, required: bool) -> TlsConfig {
+        self.files().ask_clients(authorities, required);
+        self
+    }
+
+    fn files(&mut self) -> &mut files::Files {
         match &mut self.source {
-            Source::Files(files) => files.ask_clients(authorities, required),
+            Source::Files(files) => files,
             Source::Ready(_) => panic!("a configuration of rustls's own is taken as it is"),
         }
-        self
     }
 
     /// How long a client may take for the handshake: 10 seconds by default.
@@ -104,12 +132,16 @@ impl TlsConfig {
     }
 
     fn prepare(self) -> Result<Arc<dyn Handshake>, HostError> {
-        let config = match self.source {
-            Source::Files(files) => Arc::new(files.load()?),
-            Source::Ready(config) => config,
+        let (config, files) = match self.source {
+            Source::Files(files) => {
+                let stamp = Stamp::of(files.paths());
+                (Arc::new(files.load()?), Some((files, Mutex::new(stamp))))
+            }
+            Source::Ready(config) => (config, None),
         };
         Ok(Arc::new(TlsHandshake {
-            acceptor: TlsAcceptor::from(config),
+            config: RwLock::new(config),
+            files,
             deadline: self.deadline,
         }))
     }
@@ -125,13 +157,17 @@ impl Listen {
 }
 
 struct TlsHandshake {
-    acceptor: TlsAcceptor,
+    config: RwLock<Arc<ServerConfig>>,
+    /// What it was made of, and what that looked like then.
+    files: Option<(files::Files, Mutex<Stamp>)>,
     deadline: Duration,
 }
 
 impl Handshake for TlsHandshake {
     fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
-        let shaking = timeout(self.deadline, self.acceptor.accept(stream));
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        let acceptor = TlsAcceptor::from(Arc::clone(&config));
+        let shaking = timeout(self.deadline, acceptor.accept(stream));
         Box::pin(async move {
             // Who cannot agree on TLS is told so by TLS.
             let stream = shaking.await.ok()?.ok()?;
@@ -143,6 +179,28 @@ impl Handshake for TlsHandshake {
             facts.tls = Some(Arc::new(describe(agreed)));
             Some((Stream::Other(Box::new(stream)), facts, spoken))
         })
+    }
+
+    fn reload(&self, forced: bool) -> Result<(), HostError> {
+        let Some((files, seen)) = &self.files else {
+            return Ok(());
+        };
+        let stamp = Stamp::of(files.paths());
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if forced || *seen != stamp {
+            // Kept also where they cannot be used, so that it is reported once.
+            *seen = stamp;
+            self.take_up(files.load()?);
+        }
+        Ok(())
+    }
+}
+
+impl TlsHandshake {
+    /// Connections that are open go on as they were agreed on.
+    fn take_up(&self, config: ServerConfig) {
+        let mut current = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(config);
     }
 }
 

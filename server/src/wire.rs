@@ -32,8 +32,6 @@ pub(crate) struct Wire {
     patience: Option<Duration>,
     /// Runs from the end of what the client sends, or from what was written to it since.
     closing: Option<Pin<Box<Sleep>>>,
-    /// Whether there was no room for the last write: then some of an answer has yet to go out.
-    blocked: bool,
 }
 
 impl Wire {
@@ -51,7 +49,6 @@ impl Wire {
             patience,
             session,
             closing: None,
-            blocked: false,
         }
     }
 
@@ -73,7 +70,7 @@ impl Wire {
         let Some(patience) = self.patience else {
             return Poll::Pending;
         };
-        if !self.blocked && !self.session.owes_an_answer() {
+        if !self.session.owes_an_answer() {
             return Poll::Pending;
         }
         if self.closing.is_none() {
@@ -113,8 +110,8 @@ impl Wire {
         cx: &mut Context<'_>,
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        self.blocked = written.is_pending();
-        if self.blocked {
+        self.session.wrote(written.is_pending());
+        if written.is_pending() {
             return self.poll_left(cx).map(Err);
         }
         if let (Some(closing), Some(patience), Poll::Ready(Ok(1..))) =

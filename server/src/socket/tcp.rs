@@ -9,6 +9,9 @@ use enfilade_core::HostError;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+#[cfg(unix)]
+use crate::restart::inherited_tcp;
+
 /// How many connections the system keeps that nobody has accepted yet.
 const BACKLOG: i32 = 1024;
 
@@ -32,6 +35,10 @@ pub(super) fn open_name(name: &str) -> Result<TcpListener, HostError> {
 
 /// Opens `address`; `[::]` takes IPv4 as well.
 pub(super) fn open(address: SocketAddr) -> Result<TcpListener, HostError> {
+    let inherited = inherited(address)?;
+    if let Some(listener) = inherited {
+        return adopt(listener);
+    }
     let opened = match bind(address) {
         // A machine without IPv6: all of its addresses are the IPv4 ones.
         Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && has_no_ipv6(&error) => {
@@ -40,6 +47,21 @@ pub(super) fn open(address: SocketAddr) -> Result<TcpListener, HostError> {
         opened => opened,
     };
     opened.map_err(|error| refused(address, error))
+}
+
+/// That of an older process of the program, which takes over from it.
+fn inherited(address: SocketAddr) -> Result<Option<std::net::TcpListener>, HostError> {
+    #[cfg(unix)]
+    {
+        if let found @ Some(_) = inherited_tcp(address)? {
+            return Ok(found);
+        }
+        // On a machine without IPv6.
+        if address.ip() == Ipv6Addr::UNSPECIFIED {
+            return inherited_tcp((Ipv4Addr::UNSPECIFIED, address.port()).into());
+        }
+    }
+    Ok(None)
 }
 
 /// Takes a listener that somebody else has opened.

@@ -3,16 +3,22 @@
 use std::{
     fs::{self, Metadata, Permissions},
     io::{self, ErrorKind},
-    os::unix::{
-        fs::{FileTypeExt, MetadataExt, PermissionsExt},
-        net::UnixListener as StdListener,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::{
+            fs::{FileTypeExt, MetadataExt, PermissionsExt},
+            net::UnixListener as StdListener,
+        },
     },
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use enfilade_core::{Credentials, HostError, Peer};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{UnixListener, UnixStream};
+
+use crate::restart::inherited_unix;
 
 /// How many connections the system keeps that nobody has accepted yet.
 const BACKLOG: i32 = 1024;
@@ -23,6 +29,8 @@ pub(crate) struct Listener {
     path: Option<PathBuf>,
     /// Device and inode of the file that is ours to remove.
     ours: Option<(u64, u64)>,
+    /// Whether the file belongs to a process that has taken over.
+    left: AtomicBool,
 }
 
 impl Listener {
@@ -32,6 +40,13 @@ impl Listener {
         let refused = |why: String| {
             HostError::new(format!("cannot listen at unix:{}: {why}", path.display()))
         };
+        if let Some(listener) = inherited_unix(path)? {
+            let ours = fs::symlink_metadata(path).ok().map(|file| identity(&file));
+            return Listener::adopt(listener).map(|mut listener| {
+                listener.ours = ours;
+                listener
+            });
+        }
         clear(path).map_err(|(why, error)| {
             let refusal = refused(why);
             match error {
@@ -55,11 +70,21 @@ impl Listener {
                 listener,
                 path,
                 ours: None,
+                left: AtomicBool::new(false),
             })
             .map_err(|error| {
                 HostError::new("the Unix listener that was handed over cannot be used")
                     .because(error)
             })
+    }
+
+    /// Leaves the file to a process that has taken over.
+    pub(super) fn leave_file(&self) {
+        self.left.store(true, Relaxed);
+    }
+
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
     }
 
     pub(super) fn path(&self) -> Option<&Path> {
@@ -87,7 +112,9 @@ impl Drop for Listener {
             return;
         };
         // Another process may have put its own socket there by now.
-        if fs::symlink_metadata(path).is_ok_and(|file| identity(&file) == ours) {
+        if !self.left.load(Relaxed)
+            && fs::symlink_metadata(path).is_ok_and(|file| identity(&file) == ours)
+        {
             // If this fails, the next start finds a socket without a listener, and removes it.
             let _ = fs::remove_file(path);
         }
@@ -106,6 +133,7 @@ fn bind(path: &Path, mode: Option<u32>) -> io::Result<Listener> {
         listener,
         path: Some(path.to_owned()),
         ours: Some(ours),
+        left: AtomicBool::new(false),
     })
 }
 

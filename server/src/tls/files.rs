@@ -14,14 +14,23 @@ use tokio_rustls::rustls::{
         pem::{self, PemObject},
     },
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    sign::CertifiedKey,
 };
 
-/// Where the certificates and the key are, and whose clients are let in.
+use super::by_name::ByName;
+
+/// Where the certificates and the keys are, and whose clients are let in.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
+    /// Chains and their keys; the first is for whoever asks for no name of the others.
+    pairs: Vec<Pair>,
+    clients: Option<Clients>,
+}
+
+#[derive(Clone, Debug)]
+struct Pair {
     chain: PathBuf,
     key: PathBuf,
-    clients: Option<Clients>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,12 +40,15 @@ struct Clients {
 }
 
 impl Files {
-    pub(super) const fn new(chain: PathBuf, key: PathBuf) -> Files {
+    pub(super) fn new(chain: PathBuf, key: PathBuf) -> Files {
         Files {
-            chain,
-            key,
+            pairs: vec![Pair { chain, key }],
             clients: None,
         }
+    }
+
+    pub(super) fn add(&mut self, chain: PathBuf, key: PathBuf) {
+        self.pairs.push(Pair { chain, key });
     }
 
     pub(super) fn ask_clients(&mut self, authorities: PathBuf, required: bool) {
@@ -46,12 +58,24 @@ impl Files {
         });
     }
 
+    /// All of them.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let authorities = self.clients.iter().map(|clients| &*clients.authorities);
+        let pairs = self
+            .pairs
+            .iter()
+            .flat_map(|pair| [&*pair.chain, &*pair.key]);
+        pairs.chain(authorities)
+    }
+
     /// Reads the files, and checks that they belong together.
     pub(super) fn load(&self) -> Result<ServerConfig, HostError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let chain = certificates(&self.chain)?;
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|error| unreadable("private key", "PRIVATE KEY", &self.key, error))?;
+        let certificates = self
+            .pairs
+            .iter()
+            .map(|pair| pair.load(&provider))
+            .collect::<Result<Vec<_>, _>>()?;
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| {
@@ -61,11 +85,25 @@ impl Files {
             Some(clients) => config.with_client_cert_verifier(clients.verifier(provider)?),
             None => config.with_no_client_auth(),
         };
-        let mut config = config
-            .with_single_cert(chain, key)
-            .map_err(|error| self.unfit(error))?;
+        let mut config = config.with_cert_resolver(Arc::new(ByName::new(certificates)));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // Its keys change every six hours. rustls resumes a session only for the name that it was
+        // begun with, and a configuration has one policy for clients, so none is walked around.
+        config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| {
+            HostError::new("cannot make a key for session tickets").because(error)
+        })?;
         Ok(config)
+    }
+}
+
+impl Pair {
+    fn load(&self, provider: &CryptoProvider) -> Result<(CertifiedKey, Vec<String>), HostError> {
+        let chain = certificates(&self.chain)?;
+        let key = PrivateKeyDer::from_pem_file(&self.key)
+            .map_err(|error| unreadable("private key", "PRIVATE KEY", &self.key, error))?;
+        let names = names(&chain);
+        let certified = CertifiedKey::from_der(chain, key, provider);
+        Ok((certified.map_err(|error| self.unfit(error))?, names))
     }
 
     fn unfit(&self, error: Error) -> HostError {
@@ -79,6 +117,16 @@ impl Files {
             _ => format!("the certificate in {chain} or the private key in {key} cannot be used"),
         })
         .because(error)
+    }
+}
+
+/// The names that a chain's own certificate is for. One that names none in a way that is known is
+/// for whoever asks for no other.
+fn names(chain: &[CertificateDer<'_>]) -> Vec<String> {
+    let own = chain.first().map(webpki::EndEntityCert::try_from);
+    match own {
+        Some(Ok(own)) => own.valid_dns_names().map(str::to_ascii_lowercase).collect(),
+        _ => Vec::new(),
     }
 }
 

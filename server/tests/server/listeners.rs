@@ -1,6 +1,7 @@
 //! Where connections come from.
 
 use std::{
+    io::Read,
     net::TcpStream,
     os::unix::{
         fs::{FileTypeExt, PermissionsExt},
@@ -117,6 +118,24 @@ fn out_of_file_descriptors_it_serves_those_that_it_has_and_then_goes_on() {
         "{said}"
     );
     assert!(said.lines().count() < 6, "{said}");
+}
+
+#[test]
+fn who_waits_for_a_descriptor_for_long_is_turned_away() {
+    let process = Process::with_files(40);
+    let connect = |_| TcpStream::connect(&process.address).expect("the system queues it");
+    let mut crowd: Vec<TcpStream> = (0..60).map(connect).collect();
+    let last = crowd.last_mut().expect("many");
+    let patience = Some(Duration::from_secs(10));
+    last.set_read_timeout(patience).expect("a timeout");
+    let end = last.read(&mut [0]);
+    assert!(matches!(end, Ok(0)), "{end:?}");
+    // Those that came in are not touched.
+    let mut first = Client::of(crowd.swap_remove(0));
+    first.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(first.response().ends_with("done"));
+    process.signal("TERM");
+    assert!(process.end().1);
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod listeners;
 mod memory;
 mod process;
 mod protocols;
+mod proxy;
+mod restart;
 mod startup;
 mod stopping;
 mod support;

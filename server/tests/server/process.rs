@@ -15,12 +15,17 @@ use crate::support::curl;
 #[test]
 #[ignore = "run by the tests with signals"]
 fn a_process_that_serves() {
+    let restarted = std::env::var_os("ENFILADE_RESTART").is_some();
+    if restarted && std::env::var_os(FAILS_WHEN_RESTARTED).is_some() {
+        std::process::exit(3);
+    }
     let life = Lifecycle::new();
     life.on_stop(async || eprintln!("closed"));
     let served = Server::bind("127.0.0.1:0")
         .with_lifecycle(life)
         .run(async |request: Request| match request.path_info() {
             "/never" => pending::<&'static str>().await,
+            "/process" => std::process::id().to_string().leak(),
             "/slow" => {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 "done"
@@ -29,6 +34,8 @@ fn a_process_that_serves() {
         });
     eprintln!("ended: {served:?}");
 }
+
+const FAILS_WHEN_RESTARTED: &str = "FAILS_WHEN_RESTARTED";
 
 /// This test program once more, as a server.
 pub struct Process {
@@ -40,6 +47,13 @@ pub struct Process {
 impl Process {
     pub fn start() -> Process {
         Process::run(Command::new(Process::program()))
+    }
+
+    /// A process whose successors end at once.
+    pub fn failing_when_restarted() -> Process {
+        let mut command = Command::new(Process::program());
+        command.env(FAILS_WHEN_RESTARTED, "yes");
+        Process::run(command)
     }
 
     /// A process that may open only so many files.

@@ -151,6 +151,14 @@ impl Client {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// The same, also where the server breaks off, since it has not read all.
+    pub fn ended(&mut self) -> String {
+        let mut all = Vec::new();
+        // What came before is there in any case.
+        let _ = self.0.read_to_end(&mut all);
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
     /// What comes until it ends in `end`.
     pub fn until(&mut self, end: &str) -> String {
         let (mut all, mut byte) = (Vec::new(), [0]);
@@ -190,7 +198,7 @@ pub fn curl(arguments: &[&str]) -> String {
 }
 
 /// Whether `holds` comes true within two seconds.
-pub fn eventually(holds: impl Fn() -> bool) -> bool {
+pub fn eventually(mut holds: impl FnMut() -> bool) -> bool {
     (0..200).any(|_| {
         if !holds() {
             std::thread::sleep(Duration::from_millis(10));

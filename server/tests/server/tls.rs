@@ -11,7 +11,7 @@ use enfilade_server::{Listen, Server, TlsConfig};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use crate::support::{Running, curl};
+use crate::support::{Running, curl, eventually};
 
 /// An authority, a server's certificate and a client's, and a key that belongs to nothing.
 struct Files(TempDir);
@@ -27,13 +27,18 @@ impl Files {
         let key = KeyPair::generate().expect("a key");
         let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
         files.write("authority.pem", &authority.pem());
-        for name in ["server", "client"] {
+        for (file, names) in [
+            ("server", &["localhost"][..]),
+            ("client", &["localhost"]),
+            ("other", &["other.example", "*.other.example"]),
+        ] {
             let key = KeyPair::generate().expect("a key");
-            let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let certificate = CertificateParams::new(names)
                 .and_then(|params| params.signed_by(&key, &authority))
                 .expect("a certificate");
-            files.write(&format!("{name}.pem"), &certificate.pem());
-            files.write(&format!("{name}.key"), &key.serialize_pem());
+            files.write(&format!("{file}.pem"), &certificate.pem());
+            files.write(&format!("{file}.key"), &key.serialize_pem());
         }
         let stray = KeyPair::generate().expect("a key");
         files.write("stray.key", &stray.serialize_pem());
@@ -58,9 +63,13 @@ impl Files {
     }
 
     fn curl(&self, server: &Running, more: &[&str]) -> String {
+        self.curl_at("localhost", server, more)
+    }
+
+    fn curl_at(&self, name: &str, server: &Running, more: &[&str]) -> String {
         let port = server.addr().port();
-        let resolve = format!("localhost:{port}:127.0.0.1");
-        let url = format!("https://localhost:{port}/");
+        let resolve = format!("{name}:{port}:127.0.0.1");
+        let url = format!("https://{name}:{port}/");
         let authority = self.text("authority.pem");
         let arguments = ["--cacert", &authority, "--resolve", &resolve, &url];
         curl(&[&arguments[..], more].concat())
@@ -134,6 +143,53 @@ fn with_mutual_tls_only_clients_with_a_certificate_come_in() {
     // curl may show the authority's certificate behind its own.
     assert!(answer.ends_with(" 1") || answer.ends_with(" 2"), "{answer}");
     assert!(files.curl(&server, &[]).ends_with(" 0"));
+}
+
+#[test]
+fn a_name_has_its_own_certificate() {
+    let files = Files::new();
+    let tls = files.config();
+    let server = serve(tls.and_pem(files.path("other.pem"), files.path("other.key")));
+    for name in [
+        "localhost",
+        "other.example",
+        "OTHER.example",
+        "a.other.example",
+    ] {
+        let answer = files.curl_at(name, &server, &[]);
+        assert!(answer.starts_with("HTTP/2.0 https"), "{name}: {answer}");
+    }
+    // The first is shown, and curl sees that it is another's.
+    for name in ["unknown.example", "b.a.other.example"] {
+        let answer = files.curl_at(name, &server, &[]);
+        assert!(
+            answer.contains("no alternative certificate subject name"),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_is_renewed_is_shown_and_one_that_cannot_be_used_is_not() {
+    let files = Files::new();
+    let server = serve(files.config());
+    files.write("server.pem", "broken\n");
+    let soon = |holds: &dyn Fn() -> bool| (0..15).any(|_| eventually(holds));
+    assert!(soon(&|| !server.errors.lines().is_empty()));
+    let told = server.errors.lines().join("\n");
+    assert!(
+        told.contains("certificates stay as they were: there is no certificate in"),
+        "{told}"
+    );
+    assert!(files.curl(&server, &[]).starts_with("HTTP/2.0"));
+
+    for end in ["pem", "key"] {
+        let renewed = std::fs::read_to_string(files.path(&format!("other.{end}")));
+        files.write(&format!("server.{end}"), &renewed.expect("it is there"));
+    }
+    assert!(soon(&|| files
+        .curl_at("other.example", &server, &[])
+        .starts_with("HTTP/2.0")));
 }
 
 #[test]

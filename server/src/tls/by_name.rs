@@ -1,0 +1,50 @@
+//! Which certificate a client is shown: that of the name it asks for.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio_rustls::rustls::{
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+
+/// Certificates by the names that they are for, in lower case; `*.` stands for one label.
+#[derive(Debug)]
+pub(super) struct ByName {
+    names: HashMap<String, Arc<CertifiedKey>>,
+    /// For who asks for no name, or for an unknown one: its client tells what is wrong better than
+    /// an alert could.
+    first: Option<Arc<CertifiedKey>>,
+}
+
+impl ByName {
+    /// Of several for one name the first is shown.
+    pub(super) fn new(certificates: Vec<(CertifiedKey, Vec<String>)>) -> ByName {
+        let (mut names, mut first) = (HashMap::new(), None);
+        for (certificate, own) in certificates {
+            let certificate = Arc::new(certificate);
+            for name in own {
+                names
+                    .entry(name)
+                    .or_insert_with(|| Arc::clone(&certificate));
+            }
+            first.get_or_insert(certificate);
+        }
+        ByName { names, first }
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
+        let name = name.to_ascii_lowercase();
+        let wildcard = || {
+            let (_, rest) = name.split_once('.')?;
+            self.names.get(&format!("*.{rest}"))
+        };
+        self.names.get(&name).or_else(wildcard)
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().and_then(|name| self.find(name));
+        named.or(self.first.as_ref()).cloned()
+    }
+}
