@@ -52,6 +52,7 @@ impl Environ {
 
     /// That of `extensions`, or the documented default of a call without a host: `http`, from
     /// nowhere, to `localhost`, without capabilities.
+    #[inline]
     pub(crate) fn of(extensions: &Extensions) -> &Environ {
         extensions.get().unwrap_or_else(|| &*WITHOUT_HOST)
     }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    ops::Deref,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,8 +12,8 @@ use http::Method;
 
 use crate::{
     App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
-    guard::{Guard, given, guard_reply},
-    host::commit_now,
+    guard::{Guard, poll_guarded},
+    host::{Names, commit_now, strip_hop_by_hop},
     rendering::Rendering,
 };
 
@@ -49,36 +50,65 @@ impl<A: App> Gateway<A> {
 
     /// Answers one request, to which the host has given its [`Environ`](crate::Environ).
     ///
-    /// Its path is settled first, once for everything behind: see [`PathPolicy`]. A target without
+    /// Hop-by-hop fields stay with the host, but for those of an upgrade that it has offered.
+    ///
+    /// The path is settled first, once for everything behind: see [`PathPolicy`]. A target without
     /// a path passes where it means something, `*` with OPTIONS and an authority with CONNECT. What
     /// the policy refuses is answered with 400, and a script name that is no prefix of the path,
     /// which is a bug of the host, with 500.
     ///
     /// The response can be sent as it is: see [`commit`](crate::host::commit()). The cause of a
     /// server error is reported to the host's error stream.
-    pub fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
-        let is_head = request.method() == Method::HEAD;
-        let environ = request.environ();
-        let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
-        Answering {
-            answer: match self.paths.admit(&mut request, split) {
-                Ok(()) => guard_reply(Rendering::below(&request, split), request, |request| {
-                    self.app.inner().respond(request)
-                }),
-                Err(error) => given(error.response_to(&request)),
-            },
-            is_head,
-            connection,
-        }
+    pub fn answer(&self, request: Request) -> impl Future<Output = Response> + Send {
+        answer_through(self, request)
+    }
+
+    /// The same, for hosts that keep the answer beside a connection or in a task of its own.
+    pub fn answer_shared(
+        self: Arc<Self>,
+        request: Request,
+    ) -> impl Future<Output = Response> + Send {
+        answer_through(self, request)
+    }
+}
+
+#[inline]
+fn answer_through<A: App>(
+    gateway: impl Deref<Target = Gateway<A>> + Send,
+    mut request: Request,
+) -> impl Future<Output = Response> + Send {
+    let names = Names::of(request.headers());
+    let environ = request.environ();
+    let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
+    if names.hop_by_hop && environ.upgrade().is_none() {
+        strip_hop_by_hop(request.headers_mut());
+    }
+    let admitted = gateway.paths.admit(&mut request, split);
+    Answering {
+        is_head: *request.method() == Method::HEAD,
+        connection,
+        rendering: match split {
+            0 => Rendering::at_root(&request, names.accept),
+            // It may have moved.
+            _ => Rendering::of(&request),
+        },
+        // The one place where the request is kept: each move would cost more than a look at it.
+        answer: async move {
+            match admitted {
+                Ok(()) => gateway.app.inner().respond(request).await,
+                Err(error) => error.response_to(&request),
+            }
+        },
     }
 }
 
 pin_project_lite::pin_project! {
-    /// Written by hand: an async block would keep the request and the response once more.
+    /// Written by hand: an async block would keep the response once more.
     struct Answering<F> {
         #[pin]
         answer: F,
         is_head: bool,
+        rendering: Rendering,
         connection: Arc<Connection>,
     }
 }
@@ -88,8 +118,10 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
-        let mut polled = this.answer.poll(cx);
+        let mut polled = poll_guarded(this.answer, cx);
+        // Through a reference, so that the response stays where its maker wrote it.
         if let Poll::Ready(response) = &mut polled {
+            this.rendering.finish_in_place(response);
             if commit_now(*this.is_head, response, cx) {
                 let line = "a response claimed a Content-Length that is not its body's";
                 this.connection.errors.report(line);

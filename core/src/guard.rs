@@ -46,102 +46,46 @@ pub(crate) fn guarded<A: App + 'static>(app: A) -> BoxApp {
 
 impl<A: App> App for Guard<A> {
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send {
-        guard_reply(Rendering::of(&request), request, |request| {
-            self.0.respond(request)
-        })
-    }
-}
-
-/// The answer to `request` that `ask` makes, guarded.
-pub(crate) const fn guard_reply<M, F>(
-    rendering: Rendering,
-    request: Request,
-    ask: M,
-) -> Guarded<M, F>
-where
-    M: FnOnce(Request) -> F,
-    F: Future<Output = Response>,
-{
-    Guarded {
-        rendering,
-        stage: Stage::Asked { ask, request },
-    }
-}
-
-/// An answer that is there already.
-pub(crate) const fn given<M, F>(response: Response) -> Guarded<M, F> {
-    Guarded {
-        rendering: Rendering::none(),
-        stage: Stage::Given { response },
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// An answer on its way. Written by hand, so that the request is in one place at a time: an
-    /// async block would keep it once more, and a future that is made before it is where it stays
-    /// takes the request along each time it is moved.
-    pub(crate) struct Guarded<M, F> {
-        rendering: Rendering,
-        #[pin]
-        stage: Stage<M, F>,
-    }
-}
-
-pin_project_lite::pin_project! {
-    #[project = StageProjection]
-    #[project_replace = StageOwned]
-    enum Stage<M, F> {
-        Asked { ask: M, request: Request },
-        Answering { #[pin] future: F },
-        Given { response: Response },
-        Over,
-    }
-}
-
-impl<M, F> Stage<M, F>
-where
-    M: FnOnce(Request) -> F,
-    F: Future<Output = Response>,
-{
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        loop {
-            match self.as_mut().project() {
-                StageProjection::Answering { future } => return future.poll(cx),
-                // Nobody polls a future that has ended.
-                StageProjection::Over => return Poll::Pending,
-                StageProjection::Asked { .. } | StageProjection::Given { .. } => {}
-            }
-            match self.as_mut().project_replace(Stage::Over) {
-                StageOwned::Asked { ask, request } => {
-                    let future = ask(request);
-                    self.set(Stage::Answering { future });
-                }
-                StageOwned::Given { response } => return Poll::Ready(response),
-                StageOwned::Answering { .. } | StageOwned::Over => {}
-            }
+        Guarded {
+            rendering: Rendering::of(&request),
+            // The call itself may panic too: `respond` need not be an async function.
+            answer: async move { self.0.respond(request).await },
         }
     }
 }
 
-impl<M, F> Future for Guarded<M, F>
-where
-    M: FnOnce(Request) -> F,
-    F: Future<Output = Response>,
-{
+pin_project_lite::pin_project! {
+    /// An answer on its way.
+    struct Guarded<F> {
+        #[pin]
+        answer: F,
+        rendering: Rendering,
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Guarded<F> {
     type Output = Response;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
-        // The call itself may panic too: `respond` need not be an async function. Whatever the
-        // panic left half done is dropped with the future and never seen again.
-        let mut polled = catch_unwind(AssertUnwindSafe(|| this.stage.poll(cx)))
-            .unwrap_or_else(|panic| Poll::Ready(Panicked::new(&*panic).into_response()));
+        let mut polled = poll_guarded(this.answer, cx);
         // Through a reference, so that the response stays where its maker wrote it.
         if let Poll::Ready(response) = &mut polled {
             this.rendering.finish_in_place(response);
         }
         polled
     }
+}
+
+/// Polls `answer`; its panic is a 500. Whatever the panic left half done is dropped with the
+/// future and never seen again.
+#[inline]
+pub(crate) fn poll_guarded(
+    answer: Pin<&mut impl Future<Output = Response>>,
+    cx: &mut Context<'_>,
+) -> Poll<Response> {
+    catch_unwind(AssertUnwindSafe(|| answer.poll(cx)))
+        .unwrap_or_else(|panic| Poll::Ready(Panicked::new(&*panic).into_response()))
 }
 
 impl<A> fmt::Debug for Guard<A> {

@@ -9,6 +9,7 @@ mod hop_by_hop;
 
 pub use commit::commit;
 pub(crate) use commit::commit_now;
+pub(crate) use hop_by_hop::Names;
 pub use hop_by_hop::strip_hop_by_hop;
 
 /// Whatever calls an app: the bundled server, CGI, FastCGI, a test.

@@ -28,35 +28,24 @@ pub(crate) enum Unwritten {
 }
 
 impl Rendering {
+    #[inline]
     pub(crate) fn of(request: &Request) -> Rendering {
-        Rendering {
-            accept: accept::of(request.headers()),
-            mount: match request.environ().script_name {
-                0 => None,
-                split => request
-                    .uri()
-                    .path_and_query()
-                    .map(|target| (target.clone(), split as usize)),
-            },
-        }
-    }
-
-    /// The same, where `split` is known to be the length of the script name, or to have been it
-    /// before the path was made canonical: without a script name there is one look less to take.
-    pub(crate) fn below(request: &Request, split: usize) -> Rendering {
+        // One walk over the few names is cheaper than one look into their hash table.
+        let accept = request.headers().keys().any(|name| name == header::ACCEPT);
+        let mut rendering = Rendering::at_root(request, accept);
+        let split = request.environ().script_name as usize;
         if split > 0 {
-            return Rendering::of(request);
+            let target = request.uri().path_and_query();
+            rendering.mount = target.map(|target| (target.clone(), split));
         }
-        Rendering {
-            accept: accept::of(request.headers()),
-            mount: None,
-        }
+        rendering
     }
 
-    /// That of an answer that is written already.
-    pub(crate) const fn none() -> Rendering {
+    /// The same, where nothing is mounted yet, and it is known whether there is an `Accept`.
+    #[inline]
+    pub(crate) fn at_root(request: &Request, accept: bool) -> Rendering {
         Rendering {
-            accept: None,
+            accept: accept.then(|| accept::of(request.headers())).flatten(),
             mount: None,
         }
     }

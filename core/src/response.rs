@@ -111,6 +111,7 @@ impl<const N: usize> IntoResponse for &'static [u8; N] {
 }
 
 /// A 200 whose content is of `media_type`.
+#[inline]
 pub(crate) fn with_type(media_type: HeaderValue, body: Body) -> Response {
     let mut response = Response::new(body);
     response

@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use enfilade_core::Connection;
@@ -61,7 +60,7 @@ impl Opening {
 
     pub(crate) fn http1(self) -> Http1 {
         let session = Session::new(self.site, self.facts);
-        let patience = session.site.half_close;
+        let patience = Some(session.site.half_close);
         let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience);
         let http1 = &Arc::clone(&session.site).http1;
         http1
@@ -72,9 +71,8 @@ impl Opening {
     pub(crate) fn http2(mut self) -> Http2 {
         self.facts.capabilities.upgrade = false;
         let session = Session::new(self.site, self.facts);
-        // Streams end one by one there; the end of the connection is the end of them all.
-        let patience = Duration::ZERO;
-        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience);
+        // It is read all the time, and the end of the connection is the end of all its streams.
+        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), None);
         Http2::new(wire, Service(session))
     }
 }

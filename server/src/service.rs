@@ -2,8 +2,8 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use enfilade_core::{Body, Environ, RequestExt, Upgrade, host};
-use hyper::body::{Body as _, Incoming};
+use enfilade_core::{Environ, RequestExt, Upgrade};
+use hyper::body::Incoming;
 
 use crate::{finish::Finish, session::Session, site::Answered, upgrade};
 
@@ -18,17 +18,8 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
     fn call(&self, request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
         let answering = session.answer();
-        let mut request = request.map(|body| {
-            if body.is_end_stream() {
-                Body::empty()
-            } else {
-                Body::new(session.receive(body))
-            }
-        });
+        let mut request = request.map(|body| session.receive(body));
         let offer = upgrade::offer(&request);
-        if offer.is_none() {
-            host::strip_hop_by_hop(request.headers_mut());
-        }
         let environ = Environ::new(Arc::clone(&session.facts), request.version());
         request.extensions_mut().insert(environ);
         if let Some(offer) = &offer {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::Connection;
+use enfilade_core::{Body, Connection};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -50,12 +50,15 @@ impl Session {
     }
 
     /// The request's body, which tells when all of it is here.
-    pub(crate) fn receive(self: &Arc<Session>, body: Incoming) -> Receiving {
+    pub(crate) fn receive(self: &Arc<Session>, body: Incoming) -> Body {
+        if body.is_end_stream() {
+            return Body::empty();
+        }
         self.receiving.store(true, Relaxed);
-        Receiving {
+        Body::new(Receiving {
             body,
             session: Arc::clone(self),
-        }
+        })
     }
 }
 

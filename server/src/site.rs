@@ -1,6 +1,13 @@
 //! What all connections of a server share: [`Site`].
 
-use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use enfilade_core::{App, Gateway, Request, Response};
 use http::HeaderValue;
@@ -23,6 +30,8 @@ impl Site {
         // Limits on heads and on time belong here.
         let mut http1 = http1::Builder::new();
         http1.auto_date_header(options.date);
+        // The wire sees to clients that leave.
+        http1.half_close(true);
         Site {
             app: Arc::new(Gateway::new(app).with_path_policy(options.paths)),
             http1,
@@ -50,11 +59,38 @@ trait Answer: Send + Sync {
 impl<A: App + 'static> Answer for Gateway<A> {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
         // Made where it stays: `Box::pin` would make it here and copy it.
-        let boxed = Box::write(Box::new_uninit(), async move {
-            let mut response = (*self).answer(request).await;
-            finish.apply(&mut response);
-            Ok(response)
-        });
+        let boxed = Box::write(
+            Box::new_uninit(),
+            Finishing {
+                answer: self.answer_shared(request),
+                finish: Some(finish),
+            },
+        );
         Box::into_pin(boxed)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An answer that will be made ready to go out.
+    struct Finishing<F> {
+        #[pin]
+        answer: F,
+        finish: Option<Finish>,
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Finishing<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut polled = this.answer.poll(cx).map(Ok);
+        // Through a reference, so that the response is moved once.
+        if let Poll::Ready(Ok(response)) = &mut polled
+            && let Some(finish) = this.finish.take()
+        {
+            finish.apply(response);
+        }
+        polled
     }
 }

@@ -26,6 +26,13 @@ impl Head {
         &mut self.bytes[usize::from(self.end)..]
     }
 
+    /// Room for new bytes, where all of the old ones were given back.
+    pub(crate) fn refill(&mut self) -> &mut [u8] {
+        debug_assert!(self.is_empty());
+        (self.begin, self.end) = (0, 0);
+        self.space()
+    }
+
     /// Takes `count` bytes that were put into the space, and tells the version if they decide it.
     pub(crate) fn read(&mut self, count: usize) -> Option<Spoken> {
         self.end = u8::try_from(usize::from(self.end) + count).unwrap_or(self.end);

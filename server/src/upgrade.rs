@@ -8,7 +8,7 @@ use std::{
     task::Poll,
 };
 
-use enfilade_core::{Connection, Io, Panicked, Request, Upgrading};
+use enfilade_core::{Connection, Io, Panicked, Upgrading};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Version, header};
 use http_body::Body;
@@ -27,7 +27,7 @@ pub(crate) struct Offer {
 ///
 /// HTTP/2 by upgrade is none: it was dropped from the standard (RFC 9113, section 3.1), and served
 /// to smuggle requests past proxies. Nor is one with a body, which would have to be read first.
-pub(crate) fn offer(request: &Request) -> Option<Offer> {
+pub(crate) fn offer<B: Body>(request: &http::Request<B>) -> Option<Offer> {
     let on_upgrade = request.extensions().get::<OnUpgrade>()?;
     let protocol = request.headers().get(header::UPGRADE)?;
     let is_h2c = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2c");

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -17,6 +17,10 @@ use crate::{session::Session, sniff::Head, stream::Stream};
 
 /// A stream whose first bytes were looked at, and which knows what its end means.
 ///
+/// While an answer is owed, nobody reads: hyper would, to see the client leave, and would make a
+/// new buffer for it, because the request still holds the old one. Here the few bytes of the head
+/// do, wherever hyper has written all that there is to write, or cannot write more.
+///
 /// A client that closes its side while its request is being answered may be gone or may still
 /// read (RFC 9112, section 9.6); TCP does not tell which. So the end is held back while an answer
 /// is owed, until nothing could be written for a while; then the client counts as gone.
@@ -24,7 +28,8 @@ pub(crate) struct Wire {
     stream: Stream,
     head: Head,
     session: Arc<Session>,
-    patience: Duration,
+    /// How long the end is held back; `None` where somebody reads all the time (HTTP/2).
+    patience: Option<Duration>,
     /// Runs from the end of what the client sends, or from what was written to it since.
     closing: Option<Pin<Box<Sleep>>>,
     /// Whether there was no room for the last write: then some of an answer has yet to go out.
@@ -32,12 +37,13 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// `head` was read from `stream` already. `patience` is how long the end is held back.
+    /// `head` was read from `stream` already. `patience` is how long the end is held back, where
+    /// the wire is to look for it.
     pub(crate) const fn new(
         stream: Stream,
         head: Head,
         session: Arc<Session>,
-        patience: Duration,
+        patience: Option<Duration>,
     ) -> Wire {
         Wire {
             stream,
@@ -62,28 +68,61 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether the client can be told that it has left, or after how long.
-    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let owes = self.blocked || self.session.owes_an_answer();
-        if self.patience.is_zero() || !owes {
-            return Poll::Ready(Ok(()));
+    /// Ends when the client has left while it is owed an answer.
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(patience) = self.patience else {
+            return Poll::Pending;
+        };
+        if !self.blocked && !self.session.owes_an_answer() {
+            return Poll::Pending;
         }
-        let patience = self.patience;
+        if self.closing.is_none() {
+            if !self.head.is_empty() {
+                // It has sent the next request, and its end is behind that.
+                return Poll::Pending;
+            }
+            let mut buffer = ReadBuf::new(self.head.refill());
+            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                return Poll::Ready(error);
+            }
+            let count = buffer.filled().len();
+            if count > 0 {
+                self.head.read(count);
+                // Whoever waits for these bytes would not be told of them any more.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        ready!(self.poll_out_of_patience(cx, patience));
+        Poll::Ready(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    fn poll_out_of_patience(&mut self, cx: &mut Context<'_>, patience: Duration) -> Poll<()> {
+        if patience.is_zero() {
+            return Poll::Ready(());
+        }
         self.closing
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)))
             .as_mut()
             .poll(cx)
-            .map(Ok)
     }
 
-    /// Whoever takes bytes is there.
-    fn wrote(&mut self, cx: &Context<'_>, written: &Poll<io::Result<usize>>) {
+    /// Whoever takes bytes is there; whoever does not may have left.
+    fn wrote(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         self.blocked = written.is_pending();
-        if let (Some(closing), Poll::Ready(Ok(1..))) = (&mut self.closing, written) {
-            closing.as_mut().reset(Instant::now() + self.patience);
-            // It may have been the last of it, and then the end need not be held back any longer.
-            cx.waker().wake_by_ref();
+        if self.blocked {
+            return self.poll_left(cx).map(Err);
         }
+        if let (Some(closing), Some(patience), Poll::Ready(Ok(1..))) =
+            (&mut self.closing, self.patience, &written)
+        {
+            closing.as_mut().reset(Instant::now() + patience);
+        }
+        written
     }
 }
 
@@ -96,15 +135,7 @@ impl AsyncRead for Wire {
         if !self.head.is_empty() {
             return self.read_behind_the_head(cx, buffer);
         }
-        if self.closing.is_some() {
-            return self.poll_closed(cx);
-        }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if matches!(read, Poll::Ready(Ok(()))) && buffer.filled().len() == before {
-            return self.poll_closed(cx);
-        }
-        read
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
@@ -115,8 +146,7 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.wrote(cx, &written);
-        written
+        self.wrote(cx, written)
     }
 
     fn poll_write_vectored(
@@ -125,8 +155,7 @@ impl AsyncWrite for Wire {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.wrote(cx, &written);
-        written
+        self.wrote(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -134,6 +163,9 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Poll::Ready(left) = self.poll_left(cx) {
+            return Poll::Ready(Err(left));
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

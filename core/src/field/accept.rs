@@ -9,15 +9,16 @@ use super::quoted;
 /// More members than this are not looked at; a browser sends about eight.
 const MOST_MEMBERS: usize = 64;
 
-/// All `Accept` fields as one value; no copy where there is one.
+/// All `Accept` fields as one value; no copy where there is one. `None` where the client takes
+/// anything, and says so or says nothing.
 pub(crate) fn of(headers: &HeaderMap) -> Option<HeaderValue> {
-    let first = headers.get(header::ACCEPT)?;
-    let mut rest = headers.get_all(header::ACCEPT).iter().skip(1).peekable();
-    if rest.peek().is_none() {
-        return Some(first.clone());
-    }
+    let mut fields = headers.get_all(header::ACCEPT).iter();
+    let first = fields.next()?;
+    let Some(second) = fields.next() else {
+        return (first != "*/*").then(|| first.clone());
+    };
     let mut all = first.as_bytes().to_vec();
-    for field in rest {
+    for field in std::iter::once(second).chain(fields) {
         all.extend_from_slice(b", ");
         all.extend_from_slice(field.as_bytes());
     }

@@ -8,10 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::strip_hop_by_hop;
+use super::{Names, strip_hop_by_hop};
 use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 
 /// Makes a response ready to be sent, on any host.
@@ -36,19 +36,15 @@ pub async fn commit(method: &Method, mut response: Response) -> Response {
 }
 
 /// The same, inside of a future that is polled. Tells whether a wrong length was dropped.
+#[inline]
 pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) -> bool {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return false;
     }
-    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
-        .then(|| response.headers_mut().remove(header::UPGRADE))
-        .flatten();
-    strip_hop_by_hop(response.headers_mut());
-    if let Some(protocol) = wanted {
-        let headers = response.headers_mut();
-        headers.insert(header::UPGRADE, protocol);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    let names = Names::of(response.headers());
+    if names.hop_by_hop {
+        strip_all_but_a_wanted_protocol(status, response.headers_mut());
     }
     if is_head || is_bodiless(status) {
         drop_body(response);
@@ -58,7 +54,18 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
     if response.body().is_stream() {
         poll_once(response, cx);
     }
-    drop_wrong_length(response)
+    names.content_length && drop_wrong_length(response)
+}
+
+fn strip_all_but_a_wanted_protocol(status: StatusCode, headers: &mut HeaderMap) {
+    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
+        .then(|| headers.remove(header::UPGRADE))
+        .flatten();
+    strip_hop_by_hop(headers);
+    if let Some(protocol) = wanted {
+        headers.insert(header::UPGRADE, protocol);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    }
 }
 
 fn is_bodiless(status: StatusCode) -> bool {

@@ -2,6 +2,38 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+/// What one walk over the names of a message's fields tells. The names are few, so it is cheaper
+/// than one look into their hash table.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Names {
+    pub(crate) hop_by_hop: bool,
+    pub(crate) accept: bool,
+    pub(crate) content_length: bool,
+}
+
+impl Names {
+    #[inline]
+    pub(crate) fn of(headers: &HeaderMap) -> Names {
+        let mut names = Names::default();
+        for name in headers.keys() {
+            // The length decides nearly always, before anything is compared.
+            match name.as_str().len() {
+                2 => names.hop_by_hop |= name == header::TE,
+                6 => names.accept |= name == header::ACCEPT,
+                7 => names.hop_by_hop |= name == header::UPGRADE,
+                10 => {
+                    names.hop_by_hop |= name == header::CONNECTION || name.as_str() == "keep-alive";
+                }
+                14 => names.content_length |= name == header::CONTENT_LENGTH,
+                16 => names.hop_by_hop |= name.as_str() == "proxy-connection",
+                17 => names.hop_by_hop |= name == header::TRANSFER_ENCODING,
+                _ => {}
+            }
+        }
+        names
+    }
+}
+
 /// Removes what belongs to the connection: `Connection` and what it names, `Keep-Alive`,
 /// `Proxy-Connection`, `TE`, `Transfer-Encoding`, `Upgrade`.
 ///
@@ -10,11 +42,8 @@ use http::{HeaderMap, HeaderName, header};
 ///
 /// `Connection` cannot name `Host`: which site is asked for is the message's.
 ///
-/// Most messages have none, and then this is one look at each name.
+/// For hosts, whose requests need it; a gateway does it to responses.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if !headers.keys().any(is_hop_by_hop) {
-        return;
-    }
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -23,27 +52,22 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .filter_map(|name| name.trim().parse().ok())
         .filter(|name| name != header::HOST)
         .collect();
-    let own: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_hop_by_hop(name))
-        .cloned()
-        .collect();
-    for name in own.iter().chain(&named) {
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+    for name in &named {
         headers.remove(name);
     }
 }
 
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    // The length decides nearly always, before anything is compared.
-    match name.as_str().len() {
-        2 => name == header::TE,
-        7 => name == header::UPGRADE,
-        10 => name == header::CONNECTION || name.as_str() == "keep-alive",
-        16 => name.as_str() == "proxy-connection",
-        17 => name == header::TRANSFER_ENCODING,
-        _ => false,
-    }
-}
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 #[cfg(test)]
 mod tests {
@@ -67,7 +91,9 @@ mod tests {
         ] {
             headers.append(name, value.parse().expect("a value"));
         }
+        assert!(Names::of(&headers).hop_by_hop);
         strip_hop_by_hop(&mut headers);
+        assert!(!Names::of(&headers).hop_by_hop);
         let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
         left.sort_by_key(|line| line.starts_with("host"));
         assert_eq!(
