@@ -116,17 +116,17 @@ impl Backend<FastCgiProtocol> {
     ///
     /// ```
     /// use enfilade_adapters::FastCgi;
-    /// use enfilade_core::{Error, Next, Pipeline, Request, RequestExt, Response, Result, User};
+    /// use enfilade_core::{App, Error, Next, Pipeline, Request, Response, Result, from_fn};
     ///
     /// async fn friends_only(request: Request, next: Next<'_>) -> Result<Response> {
     ///     match request.headers().get("x-knock") {
-    ///         Some(knock) if knock == "friend" => Ok(next.run(request).await),
+    ///         Some(knock) if knock == "friend" => Ok(next.respond(request).await),
     ///         _ => Err(Error::status(403)),
     ///     }
     /// }
     ///
     /// let gate = Pipeline::new()
-    ///     .with(enfilade_core::from_fn(friends_only))
+    ///     .with(from_fn(friends_only))
     ///     .app(async |_: Request| ([("variable-remote-user", "a friend")], ""));
     /// let host = FastCgi::bind("127.0.0.1:0").with_authorizer(gate);
     /// # let _ = host;
