@@ -30,6 +30,7 @@ mod door;
 mod drain;
 mod finish;
 mod http2;
+mod linger;
 mod listen;
 mod listening;
 mod opening;
