@@ -252,7 +252,11 @@ where
     };
     match variables {
         Ok(variables) => exchange.run(variables, site.import(), reader, writer).await,
-        Err(refused) => exchange.refuse(refused, false, reader, writer).await,
+        Err(refused) => {
+            exchange
+                .refuse(refused, false, Some(0), reader, writer)
+                .await
+        }
     }
 }
 

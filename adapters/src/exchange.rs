@@ -75,12 +75,16 @@ impl Exchange<'_> {
         let is_head = variables.get("REQUEST_METHOD").is_some_and(|m| m == "HEAD");
         let length = match self.length(&variables) {
             Ok(length) => length,
-            Err(refused) => return self.refuse(refused, is_head, reader, writer).await,
+            // A connection may be read to its end, and a standard input may not.
+            Err(refused) => {
+                let left = (!self.is_connection).then_some(0);
+                return self.refuse(refused, is_head, left, reader, writer).await;
+            }
         };
         let (feed, body) = incoming(length);
         let request = match self.site.request(variables, import, body) {
             Ok(request) => request,
-            Err(refused) => return self.refuse(refused, is_head, reader, writer).await,
+            Err(refused) => return self.refuse(refused, is_head, length, reader, writer).await,
         };
         let answering = self.site.answer(request);
         let mut upload = Upload::new(reader, Some(feed), length);
@@ -92,11 +96,12 @@ impl Exchange<'_> {
         self.close(ended, upload, writer).await
     }
 
-    /// Answers what is no request.
+    /// Answers what is no request, behind which are `left` bytes, where that is known.
     pub(crate) async fn refuse<R, W>(
         &self,
         refused: BadRequest,
         is_head: bool,
+        left: Option<u64>,
         reader: &mut R,
         writer: &mut W,
     ) -> Ended
@@ -106,9 +111,8 @@ impl Exchange<'_> {
     {
         let answer = ready(refused.into_error().into_response());
         let ended = self.respond(is_head, answer, writer).await;
-        // Nobody knows how long it is.
-        self.close(ended, Upload::new(reader, None, None), writer)
-            .await
+        let upload = Upload::new(reader, None, left);
+        self.close(ended, upload, writer).await
     }
 
     /// How long the body is, where that is known.

@@ -59,8 +59,14 @@
 //!   unread, and all 64 KiB are taken, nobody notices.
 //! * A web server that closes its side of a connection has left, even if it would still read: none
 //!   closes it for another reason.
-//! * An answer that breaks off is never ended. The connection is reset, since nginx would take its
-//!   end for that of an answer without a length.
+//! * An answer that breaks off is never ended. The protocol has no words for it, and nginx takes the
+//!   end of a connection for that of an answer without a length. So the last that is sent is
+//!   what is no record, and over TCP the connection is reset. Behind nginx, lighttpd, HAProxy and
+//!   Apache's mod_proxy_fcgi the client sees that it has not all; mod_fcgid puts an error page behind
+//!   what it has, and says that this was all.
+//! * Over TCP the system says it for a process that is killed, too. Over a Unix socket nothing does:
+//!   with `fastcgi_keep_conn on` nginx sees it, and without it takes what it has for a whole answer,
+//!   or has the client wait for the rest of a length.
 //! * Connections are kept where the web server asks for it, until the host stops.
 //!
 //! # Errors
@@ -148,6 +154,9 @@ impl Backend<FastCgiProtocol> {
     ///
     /// Each one may have 64 KiB of its body waiting for its app. When they are taken, the
     /// connection is read no further, for a while: see [`with_stall`](FastCgi::with_stall).
+    ///
+    /// Nor can an answer be kept back for a client that reads slowly: HAProxy then reads no answer on
+    /// that connection.
     ///
     /// Where an answer breaks off, the connection takes no more requests, and it is closed when
     /// the others are answered: their clients have done nothing wrong, and FastCGI knows no other

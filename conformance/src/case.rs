@@ -12,6 +12,7 @@ type Check = Box<dyn for<'a> Fn(&'a Trial<'a>) -> Checking<'a>>;
 /// One rule, tried on a host: an app, what is asked of it, and what must be observed.
 pub struct Case {
     name: String,
+    about: Option<String>,
     rules: &'static [&'static str],
     needs: &'static [Feature],
     app: BoxApp,
@@ -26,11 +27,18 @@ impl Case {
     pub(crate) fn new(name: impl Into<String>, rules: &'static [&'static str]) -> Case {
         Case {
             name: name.into(),
+            about: None,
             rules,
             needs: &[],
             app: seen.boxed(),
             check: Box::new(|_| Box::pin(std::future::ready(Ok(())))),
         }
+    }
+
+    /// What it is about, where its name does not tell.
+    pub(crate) fn about(mut self, about: impl Into<String>) -> Case {
+        self.about = Some(about.into());
+        self
     }
 
     /// What a target must carry, so that it can be tried.
@@ -61,6 +69,12 @@ impl Case {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is about, where its name does not tell.
+    #[must_use]
+    pub fn what(&self) -> Option<&str> {
+        self.about.as_deref()
     }
 
     /// The rules of SPEC.md that it holds a host to.

@@ -6,7 +6,7 @@ use enfilade_core::{IntoResponse, Request, RequestExt, Response};
 use futures_util::{StreamExt, stream};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::{Answer, Ask, Case, End, Feature, Framing, Target, Trial, notes::Notes, seen::Fnv};
+use crate::{Answer, Ask, Case, End, Feature, Framing, Target, Trial, notes::Notes, seen::sum_of};
 
 /// A request that two hosts answered differently.
 #[derive(Clone, Debug)]
@@ -211,7 +211,7 @@ fn told(answer: &Answer) -> String {
         "{} {fields:?} {} {} {end}",
         answer.status,
         body.len(),
-        Fnv::of(&body)
+        sum_of(&body)
     )
 }
 
@@ -246,7 +246,7 @@ pub(crate) async fn app(mut request: Request) -> Response {
         text.push_str(&format!("{name}: {}\n", values.join(between)));
     }
     match request.bytes().await {
-        Ok(body) => text.push_str(&format!("{} {}\n", body.len(), Fnv::of(&body))),
+        Ok(body) => text.push_str(&format!("{} {}\n", body.len(), sum_of(&body))),
         Err(error) => return error.into_response(),
     }
     let frames = frames.parse::<usize>().unwrap_or_default();

@@ -122,7 +122,7 @@ impl Kit {
     }
 
     /// Tries all cases on `target`.
-    pub async fn run(&self, target: &impl Target) -> Report {
+    pub async fn run(&self, target: &dyn Target) -> Report {
         let wanted = |case: &Case| match &self.only {
             Some(only) => only.iter().any(|name| name == case.name()),
             None => true,
@@ -144,7 +144,7 @@ impl Kit {
     /// the connection, `Date`, `Server` and the framing.
     pub async fn differences(
         &self,
-        target: &impl Target,
+        target: &dyn Target,
         seed: u64,
         count: usize,
     ) -> Vec<Difference> {
@@ -153,6 +153,10 @@ impl Kit {
     }
 
     async fn verdict(&self, target: &dyn Target, case: &Case) -> Verdict {
+        let deviation = self
+            .deviations
+            .iter()
+            .find(|deviation| deviation.target == target.name() && deviation.case == case.name());
         let lacking = case.features().iter().find_map(|feature| {
             let why = match feature {
                 Feature::Stop => "the kit was not told that the host has stopped",
@@ -160,15 +164,17 @@ impl Kit {
             };
             Some(format!("{feature}: {why}"))
         });
-        if let Some(reason) = lacking {
-            return Verdict::NotApplicable { reason };
+        match (lacking, deviation) {
+            (None, deviation) => {
+                let outcome = case.try_on(&Trial::new(case, target, &self.notes)).await;
+                judge(outcome, deviation)
+            }
+            (Some(reason), None) => Verdict::NotApplicable { reason },
+            (Some(reason), Some(deviation)) => Verdict::Fail {
+                expected: format!("the deviation {:?}, {}", deviation.got, deviation.reason),
+                got: format!("a case that cannot be tried: {reason}"),
+            },
         }
-        let outcome = case.try_on(&Trial::new(case, target, &self.notes)).await;
-        let deviation = self
-            .deviations
-            .iter()
-            .find(|deviation| deviation.target == target.name() && deviation.case == case.name());
-        judge(outcome, deviation)
     }
 }
 

@@ -76,7 +76,11 @@ impl fmt::Display for Matrix {
         writeln!(f, "\n|---|---|{}", "---|".repeat(reports.len()))?;
         let mut notes = Vec::new();
         for case in cases::all() {
-            write!(f, "| {} | {} |", case.name(), case.rules().join(" "))?;
+            write!(f, "| {}", case.name())?;
+            if let Some(what) = case.what() {
+                write!(f, " `{what}`")?;
+            }
+            write!(f, " | {} |", case.rules().join(" "))?;
             for (_, verdicts) in &reports {
                 let verdict = verdicts.get(case.name()).copied();
                 write!(f, " {} |", Matrix::cell(verdict, &mut notes))?;

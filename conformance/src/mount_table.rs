@@ -59,10 +59,30 @@ pub(crate) fn cases() -> Vec<Case> {
                 format!("mount-table-{:03}", number + 1),
                 &["H6", "H7", "M11"],
             );
-            case.needs(needs(row))
+            case.about(what(row))
+                .needs(needs(row))
                 .check(async move |trial| check(trial, row).await)
         })
         .collect()
+}
+
+/// The row, in a line.
+fn what(row: &Row) -> String {
+    let Row {
+        method,
+        target,
+        host,
+        external,
+        ..
+    } = row;
+    let mut what = format!("{method} {target}");
+    if *host != "localhost" {
+        what.push_str(&format!(" at {host}"));
+    }
+    if !external.is_empty() {
+        what.push_str(&format!(" below {external}"));
+    }
+    what + " to " + &row.mounts.join(" ")
 }
 
 fn needs(row: &Row) -> &'static [Feature] {

@@ -55,7 +55,7 @@ pub struct Seen {
     pub length: u64,
     /// The first 200 bytes of the body.
     pub start: String,
-    /// FNV-1a of the whole body, 64 bits in hexadecimal.
+    /// A sum of the whole body, in hexadecimal.
     pub sum: String,
     /// The trailers.
     pub trailers: Vec<(String, String)>,
@@ -114,15 +114,12 @@ impl Seen {
     }
 
     async fn read(&mut self, mut body: Body) {
-        let mut sum = Fnv::default();
-        let mut start = Vec::new();
+        let mut bytes = Vec::new();
         while let Some(frame) = body.frame().await {
             match frame.map(http_body::Frame::into_data) {
                 Ok(Ok(data)) => {
                     self.frames += 1;
-                    self.length += data.len() as u64;
-                    start.extend(data.iter().take(200 - start.len()));
-                    sum.add(&data);
+                    bytes.extend_from_slice(&data);
                 }
                 Ok(Err(frame)) => {
                     self.trailers = frame
@@ -136,8 +133,9 @@ impl Seen {
                 }
             }
         }
-        self.start = text(&start);
-        self.sum = sum.hex();
+        self.length = bytes.len() as u64;
+        self.start = text(&bytes[..bytes.len().min(200)]);
+        self.sum = sum_of(&bytes);
     }
 
     pub(crate) fn response(&self) -> Response {
@@ -151,31 +149,14 @@ impl Seen {
     }
 }
 
-/// FNV-1a, 64 bits.
-pub(crate) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    pub(crate) fn of(bytes: &[u8]) -> String {
-        let mut sum = Fnv::default();
-        sum.add(bytes);
-        sum.hex()
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    fn hex(&self) -> String {
-        format!("{:016x}", self.0)
-    }
+/// FNV-1a, 64 bits, of words of eight bytes: a byte at a time takes too long without optimisation.
+pub(crate) fn sum_of(bytes: &[u8]) -> String {
+    let sum = bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325, |sum, word| {
+        let mut padded = [0; 8];
+        padded[..word.len()].copy_from_slice(word);
+        (sum ^ u64::from_le_bytes(padded)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{sum:016x}")
 }
 
 /// Each byte as the character of its number, which loses nothing.

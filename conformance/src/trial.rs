@@ -20,7 +20,7 @@ pub struct Trial<'a> {
 
 /// How long a note is waited for. An app learns within it that its client left: the bundled server
 /// takes five seconds where all it is told is that nothing more will be sent.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 impl<'a> Trial<'a> {
     pub(crate) const fn new(case: &'a Case, target: &'a dyn Target, notes: &'a Notes) -> Trial<'a> {

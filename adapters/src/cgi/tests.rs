@@ -76,6 +76,24 @@ async fn a_request_that_is_too_large_is_answered() {
 }
 
 #[tokio::test]
+async fn of_a_request_that_is_refused_no_more_is_read_than_its_body() {
+    for (more, rest) in [
+        (
+            &[("CONTENT_LENGTH", "4"), ("SERVER_PORT", "x")][..],
+            &b" and honey"[..],
+        ),
+        (&[("CONTENT_LENGTH", "-4")], b"milk and honey"),
+    ] {
+        let (answer, _, unread) = exchange(environment(more), b"milk and honey").await;
+        assert!(
+            answer.starts_with("Status: 400 Bad Request\r\n"),
+            "{answer}"
+        );
+        assert_eq!(unread, rest);
+    }
+}
+
+#[tokio::test]
 async fn nobody_to_write_to_is_nobodys_error() {
     struct Closed;
     impl AsyncWrite for Closed {

@@ -64,7 +64,7 @@ where
                 BadRequest::Frame(_) => Ended::Gone,
                 refused => {
                     exchange
-                        .refuse(refused, false, &mut reader, &mut writer)
+                        .refuse(refused, false, None, &mut reader, &mut writer)
                         .await
                 }
             }

@@ -48,9 +48,8 @@ enum Stage {
         answer: Outgoing,
         block: Bytes,
     },
-    /// The whole answer is its head.
-    Decided,
-    Over,
+    /// All of the answer is written.
+    Done,
 }
 
 /// How an exchange has ended.
@@ -98,10 +97,10 @@ impl Exchange {
         out: &mut BytesMut,
     ) -> Poll<Ended> {
         loop {
-            self.errors.drain(cx, self.id, out);
             if out.len() >= ROOM {
                 return Poll::Pending;
             }
+            self.errors.drain(cx, self.id, out);
             match &mut self.stage {
                 Stage::Received(_) => self.receive(protocol, site),
                 Stage::Answering(answered) => {
@@ -119,9 +118,7 @@ impl Exchange {
                     let piece = block.split_to(block.len().min(ROOM));
                     write_stream(out, kind::STDOUT, self.id, &piece);
                 }
-                Stage::Decided | Stage::Over => {
-                    return Poll::Ready(self.end(Ended::Whole, out));
-                }
+                Stage::Done => return Poll::Ready(self.end(Ended::Whole, out)),
             }
         }
     }
@@ -129,7 +126,7 @@ impl Exchange {
     /// Makes the request. What has arrived of it by now is in its body, so one without a body
     /// mostly shows it.
     fn receive(&mut self, protocol: &FastCgiProtocol, site: &Site) {
-        let received = std::mem::replace(&mut self.stage, Stage::Over);
+        let received = std::mem::replace(&mut self.stage, Stage::Done);
         let Stage::Received(received) = received else {
             return;
         };
@@ -153,7 +150,7 @@ impl Exchange {
             && let Some(verdict) = Verdict::passing(&response)
         {
             write_stream(out, kind::STDOUT, self.id, &verdict.head());
-            self.stage = Stage::Decided;
+            self.stage = Stage::Done;
             return;
         }
         let errors = Arc::clone(&self.errors) as _;
@@ -166,7 +163,7 @@ impl Exchange {
     }
 
     fn end(&mut self, ended: Ended, out: &mut BytesMut) -> Ended {
-        self.stage = Stage::Over;
+        self.stage = Stage::Done;
         self.errors.end(self.id, out);
         if ended == Ended::Whole {
             end_stream(out, kind::STDOUT, self.id);

@@ -39,6 +39,8 @@ pub(super) struct Serving<'a> {
     stall: Option<Stall>,
     /// Whether an answer broke off.
     broken: bool,
+    /// Whether the system resets the connection if the process dies.
+    resets: bool,
 }
 
 /// How much is read at a time.
@@ -75,6 +77,7 @@ impl<'a> Serving<'a> {
             exchanges: Vec::new(),
             stall: None,
             broken: false,
+            resets: false,
         }
     }
 
@@ -99,9 +102,11 @@ impl<'a> Serving<'a> {
             self.answer(cx);
             let sent = self.send(cx)?;
             if self.conversation.is_over() && self.is_flushed() {
+                self.prepare_for_death();
                 return Poll::Ready(Ok(()));
             }
             if !received && !sent {
+                self.prepare_for_death();
                 self.rest();
                 return Poll::Pending;
             }
@@ -234,6 +239,21 @@ impl<'a> Serving<'a> {
         Ok(sent)
     }
 
+    /// Whether all that was asked for has been answered, and has gone out.
+    fn is_whole(&self) -> bool {
+        !self.broken && self.exchanges.is_empty() && self.output.is_empty()
+    }
+
+    /// A process that is killed cannot say that its answers are not whole; the system can, over TCP.
+    /// What is answered at once never comes here in between.
+    fn prepare_for_death(&mut self) {
+        let resets = !self.is_whole();
+        if let Some(writer) = self.writer.as_ref().filter(|_| resets != self.resets) {
+            writer.set_reset(resets);
+            self.resets = resets;
+        }
+    }
+
     /// An idle connection does not keep the room that its last answer took.
     fn rest(&mut self) {
         if self.conversation.is_idle() && self.output.is_empty() && self.output.capacity() > BLOCK {
@@ -249,7 +269,7 @@ impl<'a> Serving<'a> {
 impl Drop for Serving<'_> {
     /// An answer that is not whole must not look like one.
     fn drop(&mut self) {
-        let is_whole = !self.broken && self.exchanges.is_empty();
+        let is_whole = self.is_whole();
         if let Some(writer) = self.writer.take().filter(|_| !is_whole) {
             cut(writer, self.output.is_empty());
         }

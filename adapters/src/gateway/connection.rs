@@ -1,7 +1,7 @@
 //! The facts of the client's connection, as the web server tells them.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
@@ -118,10 +118,15 @@ fn server_name(variables: &Variables) -> Result<Option<Arc<str>>, BadRequest> {
     if host.is_empty() || text.contains('@') {
         return Err(malformed());
     }
-    let bare = host
+    // In brackets there is an IPv6 address, and nothing else.
+    let bracketed = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
-    Ok(Some(Arc::from(bare.unwrap_or(host))))
+    match bracketed.map(str::parse::<Ipv6Addr>) {
+        None => Ok(Some(Arc::from(host))),
+        Some(Ok(ip)) => Ok(Some(Arc::from(ip.to_string()))),
+        Some(Err(_)) => Err(malformed()),
+    }
 }
 
 #[cfg(test)]
@@ -213,6 +218,8 @@ mod tests {
             ("SERVER_NAME", "u@ex.test"),
             ("SERVER_NAME", "ex.test/x"),
             ("SERVER_NAME", ":80"),
+            ("SERVER_NAME", "[]"),
+            ("SERVER_NAME", "[x]:80"),
             ("SERVER_PORT", "+80"),
             ("SERVER_PORT", "65536"),
             ("SERVER_PORT", "-1"),

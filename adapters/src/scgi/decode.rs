@@ -170,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn a_length_that_begins_with_a_zero_is_refused() {
+        let mut bytes = netstring(b"CONTENT_LENGTH\x000\0SCGI\x001\0");
+        assert!(decoded(&bytes).is_ok());
+        bytes.insert(0, b'0');
+        assert!(matches!(decoded(&bytes), Err(BadRequest::Frame(_))));
+    }
+
+    #[test]
     fn a_length_beyond_the_limit_is_refused_before_anything_is_kept() {
         for length in [
             "133121:",

@@ -8,7 +8,7 @@ use crate::{
 
 async fn gate(request: Request) -> Response {
     let knock = request.headers().get("x-knock");
-    match knock.map(|knock| knock.as_bytes()) {
+    match knock.map(http::HeaderValue::as_bytes) {
         Some(b"friend") => {
             let fields = [("variable-remote-user", "ada"), ("set-cookie", "seen=1")];
             (fields, "nobody reads this").into_response()

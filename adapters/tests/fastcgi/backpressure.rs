@@ -8,13 +8,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, Request, Response};
+use enfilade_core::{Body, Request, RequestExt, Response};
 use futures_util::stream;
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
 use crate::{
     client::{self, PARAMS, RESPONDER, STDIN, begin, pairs, record, stream as records},
-    support::Running,
+    support::{Running, until},
 };
 
 /// What the sockets of both sides may hold, beside what the host does.
@@ -43,6 +43,26 @@ async fn an_app_is_not_asked_for_more_than_the_web_server_takes() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(before < SOCKETS, "{before} bytes were made");
+}
+
+/// What is reported meanwhile does not wait for it, either.
+#[tokio::test]
+async fn a_flood_of_reports_goes_to_the_host_when_the_web_server_takes_none() {
+    let running = Running::start(async |request: Request| {
+        let errors = Arc::clone(&request.environ().connection().errors);
+        tokio::spawn(async move {
+            let line = "x".repeat(1000);
+            loop {
+                errors.report(&line);
+                tokio::time::sleep(Duration::from_micros(10)).await;
+            }
+        });
+        let frames = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from(vec![7; 65_536])));
+        Response::new(Body::stream(frames))
+    });
+    let mut client = running.connect().await;
+    client.ask(1, &client::get("/"), b"").await;
+    until(|| running.errors().len() > 20).await;
 }
 
 #[tokio::test]

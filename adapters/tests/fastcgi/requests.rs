@@ -2,7 +2,7 @@ use enfilade_adapters::gateway::Variables;
 use enfilade_core::{Request, RequestExt, Result};
 
 use crate::{
-    client::{self, BEGIN_REQUEST, PARAMS, RESPONDER, STDIN, begin, pair, pairs, record, stream},
+    client::{self, PARAMS, RESPONDER, STDIN, begin, pair, pairs, record, stream},
     support::Running,
 };
 
@@ -67,7 +67,9 @@ async fn a_connection_that_is_kept_takes_one_request_after_the_other_with_any_id
 async fn pairs_straddle_records_with_any_padding() {
     let running = Running::start(async |request: Request| {
         let variables = request.extensions().get::<Variables>();
-        let long = variables.and_then(|v| v.get("LONG")).map_or(0, |v| v.len());
+        let long = variables
+            .and_then(|v| v.get("LONG"))
+            .map_or(0, bytes::Bytes::len);
         format!("{} {long}", request.uri())
     });
     let mut params = pairs(&client::get("/straddling"));
@@ -202,5 +204,4 @@ async fn roles_that_are_not_played_are_refused() {
         client.ask(1, &client::get("/"), b"").await;
         assert!(client.answer(1).await.is_whole(), "it goes on");
     }
-    assert_eq!(BEGIN_REQUEST, 1);
 }

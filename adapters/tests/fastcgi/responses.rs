@@ -184,3 +184,25 @@ async fn an_answer_that_breaks_off_is_never_ended() {
         assert!(client.is_closed().await);
     }
 }
+
+/// nginx takes the end of a connection for the end of an answer that has no length. A record that is
+/// none says on any socket that it is not.
+#[tokio::test]
+async fn what_breaks_off_ends_with_what_is_no_record() {
+    let running = Running::start(async |_: Request| {
+        let broken = Err::<Bytes, _>(std::io::Error::other("broke"));
+        let frames = stream::iter([Ok(Bytes::from("some")), broken]);
+        Response::new(Body::stream(frames))
+    });
+    let mut client = running.connect().await;
+    client.ask(1, &client::get("/"), b"").await;
+    let mut bytes = Vec::new();
+    // The reset may come with it.
+    let _ = tokio::io::AsyncReadExt::read_to_end(client.stream(), &mut bytes).await;
+    let end = [
+        &b"cut short: the body broke off: broke\n"[..],
+        &client::record(7, 1, b""),
+        &[0; 8],
+    ];
+    assert!(bytes.ends_with(&end.concat()), "{bytes:?}");
+}

@@ -52,7 +52,7 @@ impl Running {
             .with_shutdown(async {
                 // A host that is not stopped runs as long as its test.
                 if stopped.await.is_err() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             });
         let host = options(host);

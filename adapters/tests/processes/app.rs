@@ -29,6 +29,11 @@ pub async fn app(request: Request) -> Response {
             eprintln!("begun");
             pending().await
         }
+        "/until-the-stop" => {
+            eprintln!("begun");
+            request.environ().stopping().clone().await;
+            Response::new("stopping".into())
+        }
         "/slow" => {
             eprintln!("begun");
             tokio::time::sleep(Duration::from_millis(500)).await;

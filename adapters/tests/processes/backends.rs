@@ -40,6 +40,18 @@ fn a_request_that_runs_when_the_host_is_told_to_stop_is_answered() {
 }
 
 #[test]
+fn an_app_is_told_that_the_host_stops() {
+    for spoken in Spoken::ALL {
+        let mut backend = Backend::start(spoken);
+        let stream = backend.request("GET", "/until-the-stop", 0);
+        assert_eq!(backend.process.line(), "begun");
+        backend.process.signal("TERM");
+        assert!(all(stream).0.ends_with("\r\n\r\nstopping"));
+        assert!(backend.process.end().1);
+    }
+}
+
+#[test]
 fn a_second_signal_breaks_off_what_runs() {
     for spoken in Spoken::ALL {
         let mut backend = Backend::start(spoken);

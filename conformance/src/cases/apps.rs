@@ -9,8 +9,8 @@ use futures_util::{StreamExt, stream};
 
 use crate::notes::Note;
 
-/// How long an app waits for its client.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an app waits for its client: long enough for a machine that does much else.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A body of blocks.
 pub(super) fn blocks<S>(blocks: S) -> Body
@@ -83,7 +83,12 @@ impl Drop for OnDrop {
 
 /// `length` bytes that repeat in no short period.
 pub(super) fn long(length: usize) -> Vec<u8> {
-    (0..length)
+    // A prime, so that the repetition falls on no boundary of a buffer.
+    const PERIOD: usize = 16_381;
+    let period: Vec<u8> = (0..PERIOD)
         .map(|n| (n.wrapping_mul(0x9E37_79B1) >> 16) as u8)
-        .collect()
+        .collect();
+    let mut bytes = period.repeat(length.div_ceil(PERIOD));
+    bytes.truncate(length);
+    bytes
 }

@@ -10,7 +10,7 @@ use crate::{
     Case, End, Failure, Feature, Framing, Seen, Step, Trial,
     failure::{equal, that},
     kit::note_of,
-    seen::Fnv,
+    seen::sum_of,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -243,7 +243,7 @@ async fn is_cut(trial: &Trial<'_>, ask: crate::Ask, how: Step) -> Result<(), Fai
     let ask = ask.until(&note, "begun", Duration::from_secs(1));
     let answer = trial.send(ask.step(how)).await;
     let over = |lines: &[String]| lines.iter().any(|line| line != "begun");
-    note.until(Duration::from_secs(8), over).await;
+    note.until(Duration::from_secs(15), over).await;
     let lines = note.lines();
     let knows = |line: &String| line == "broken" || line == "dropped";
     // Where the host itself waits for the whole body.
@@ -258,5 +258,5 @@ async fn is_cut(trial: &Trial<'_>, ask: crate::Ask, how: Step) -> Result<(), Fai
 fn is(seen: &Seen, body: &[u8]) -> Result<(), Failure> {
     equal("an error of the body", seen.broken.as_deref(), None::<&str>)?;
     equal("the body's length", seen.length, body.len() as u64)?;
-    equal("the body's sum", &*seen.sum, Fnv::of(body))
+    equal("the body's sum", &*seen.sum, sum_of(body))
 }

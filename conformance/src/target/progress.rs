@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use crate::{Answer, Ask, End, Framing, Step, answer::TIMED_OUT};
 
-/// How long an answer may do nothing. The longest that a case lets its app wait is 3 seconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may do nothing. Apps wait for 8 seconds at most.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An answer that is being received, while its request is being sent.
 pub(super) struct Progress {

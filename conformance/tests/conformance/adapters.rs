@@ -58,7 +58,7 @@ fn port() -> TcpListener {
 }
 
 /// A process for each request: one of the package's examples, which are built with its tests.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_cgi() {
     let kit = Kit::new().expect("a folder");
     let own = std::env::current_exe().expect("a path");
@@ -69,14 +69,14 @@ async fn by_cgi() {
     same_answers(&kit, &target).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_fastcgi() {
     let port = port();
     let target = WebServer::fastcgi("fastcgi", port.local_addr().expect("a port"));
     conforms(port, start!(FastCgi), &target).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_fastcgi_on_a_unix_socket() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");
@@ -85,21 +85,21 @@ async fn by_fastcgi_on_a_unix_socket() {
     conforms(socket, start!(FastCgi), &target).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_scgi() {
     let port = port();
     let target = WebServer::scgi("scgi", port.local_addr().expect("a port"));
     conforms(port, start!(Scgi), &target).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_uwsgi() {
     let port = port();
     let target = WebServer::uwsgi("uwsgi", port.local_addr().expect("a port"));
     conforms(port, start!(Uwsgi), &target).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_scgi_on_a_unix_socket() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");

@@ -30,7 +30,7 @@ async fn finds(breach: impl Middleware + 'static, cases: &[&str]) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_found_where_nothing_is_broken() {
     let breach = from_fn(async |request: Request, next: Next<'_>| next.respond(request).await);
     let report = report(breach, None).await;

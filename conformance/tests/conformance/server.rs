@@ -31,18 +31,18 @@ async fn conforms<T: Target>(listen: impl Into<Listen>, target: impl FnOnce(Sock
     check(kit.stopped(report));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http1() {
     conforms("127.0.0.1:0", |address| Http1::new("http1", address)).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http2() {
     conforms("127.0.0.1:0", |address| Http2::new("http2", address)).await;
 }
 
 #[cfg(unix)]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_unix_socket() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");
@@ -61,7 +61,7 @@ fn certificate(folder: &std::path::Path) -> (TlsConfig, Authority) {
     (TlsConfig::from_pem(chain, key), authority)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http1_and_tls() {
     let folder = tempfile::tempdir().expect("a folder");
     let (tls, authority) = certificate(folder.path());
@@ -71,7 +71,7 @@ async fn by_http1_and_tls() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http2_and_tls() {
     let folder = tempfile::tempdir().expect("a folder");
     let (tls, authority) = certificate(folder.path());

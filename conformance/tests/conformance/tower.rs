@@ -34,12 +34,12 @@ async fn conforms<T: Target>(target: impl FnOnce(SocketAddr) -> T) {
     serving.abort();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http1() {
     conforms(|address| Http1::new("tower-http1", address)).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_http2() {
     conforms(|address| Http2::new("tower-http2", address)).await;
 }

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, BodyStream};
 
 use super::finds;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_are_collected_before_they_are_sent() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         let (head, body) = next.respond(request).await.into_parts();
@@ -34,7 +34,7 @@ async fn answers_that_are_collected_before_they_are_sent() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_that_hides_that_a_body_failed() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         next.respond(request).await.map(|body| {
@@ -53,7 +53,7 @@ async fn an_end_that_hides_that_a_body_failed() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_that_are_merged() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         let mut response = next.respond(request).await;
@@ -77,7 +77,7 @@ async fn fields_that_are_merged() {
     finds(breach, &["two-cookies-stay-two"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn newlines_that_are_translated() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         next.respond(request).await.map(|body| {
@@ -103,7 +103,7 @@ async fn newlines_that_are_translated() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_frame_that_ends_a_body() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         next.respond(request).await.map(|body| {
@@ -119,7 +119,7 @@ async fn an_empty_frame_that_ends_a_body() {
     finds(breach, &["empty-frames-end-nothing"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_held_after_its_client_has_left() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         next.respond(request).await.map(|body| {
@@ -147,7 +147,7 @@ async fn a_body_that_is_held_after_its_client_has_left() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_app_that_goes_on_after_its_client_has_left() {
     struct Detached;
     impl Middleware for Detached {

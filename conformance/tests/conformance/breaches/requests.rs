@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, BodyStream};
 
 use super::finds;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_are_collected_before_they_are_given_to_the_app() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         let body = std::mem::take(request.body_mut());
@@ -30,7 +30,7 @@ async fn requests_that_are_collected_before_they_are_given_to_the_app() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_request_that_passes_for_a_whole_one() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         let body = std::mem::take(request.body_mut());
@@ -47,7 +47,7 @@ async fn a_cut_request_that_passes_for_a_whole_one() {
     finds(breach, &["a-body-that-is-cut-is-no-end"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_app_that_is_called_twice() {
     let breach = from_fn(async |request: Request, next: Next<'_>| {
         let mut again = Request::default();
@@ -64,7 +64,7 @@ async fn an_app_that_is_called_twice() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn capabilities_that_are_not_there() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         let mut capabilities = Capabilities::default();
@@ -75,7 +75,7 @@ async fn capabilities_that_are_not_there() {
     finds(breach, &["what-a-host-says-it-carries-it-carries"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_name_with_its_port() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         request.environ_mut().connection_mut().server_name = "example.org:8080".into();
@@ -84,7 +84,7 @@ async fn a_server_name_with_its_port() {
     finds(breach, &["the-server-has-a-name-and-a-port"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proxy_that_is_believed_unasked() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         if request.headers().contains_key("x-forwarded-proto") {
@@ -98,7 +98,7 @@ async fn a_proxy_that_is_believed_unasked() {
     finds(breach, &["forwarded-fields-are-believed-of-nobody"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_that_are_lost_or_invented() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         let cookies = request.headers().get_all(header::COOKIE).iter();
@@ -140,7 +140,7 @@ async fn fields_that_are_lost_or_invented() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paths_that_are_decoded_and_cleaned_once_more() {
     let breach = from_fn(async |mut request: Request, next: Next<'_>| {
         let target = request.uri().to_string();
