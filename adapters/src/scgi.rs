@@ -25,7 +25,8 @@
 //! | the process ends after one request | no | |
 //!
 //! A response that breaks off, for whatever reason, ends with a reset, over TCP, and before its
-//! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended.
+//! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended,
+//! and lighttpd makes a clean end of it over TCP, too: tell the length where it is known.
 //!
 //! A response with status 200 and a `Location` cannot be delivered behind Apache, which answers with
 //! what is there in its place.

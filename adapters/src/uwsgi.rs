@@ -33,7 +33,8 @@
 //! The answer begins with a line of HTTP: Apache wants it, and nginx would pass a `Status` on.
 //!
 //! A response that breaks off, for whatever reason, ends with a reset, over TCP, and before its
-//! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended.
+//! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended,
+//! and lighttpd makes a clean end of it over TCP, too: tell the length where it is known.
 //!
 //! [spec]: https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html
 
