@@ -3,12 +3,7 @@
 #[cfg(feature = "_run")]
 mod run;
 
-#[cfg(any(
-    feature = "cgi",
-    feature = "lambda",
-    feature = "scgi",
-    feature = "uwsgi"
-))]
+#[cfg(feature = "_adapters")]
 pub use enfilade_adapters as adapters;
 pub use enfilade_core as core;
 #[cfg(feature = "middleware")]

@@ -132,11 +132,7 @@ mod tests {
     use super::*;
 
     fn start(variables: &[(&'static str, &str)], is_socket: bool) -> Result<Start, HostError> {
-        let mut found = Surroundings {
-            is_socket,
-            process: 7,
-            ..Surroundings::default()
-        };
+        let mut found = Surroundings::of(is_socket, 7);
         for (name, value) in variables {
             found = found.with(name, *value);
         }
@@ -265,7 +261,7 @@ mod tests {
     fn what_is_not_text_is_refused() {
         use std::os::unix::ffi::OsStringExt;
         let value = std::ffi::OsString::from_vec(vec![0xff]);
-        let found = Surroundings::default().with(LISTEN, value);
+        let found = Surroundings::of(false, 7).with(LISTEN, value);
         let error = Start::of(&found).expect_err("it is no text").to_string();
         assert!(error.contains("is not text"), "{error}");
     }

@@ -6,7 +6,7 @@ use enfilade_core::HostError;
 
 /// The environment, the standard input and the id of a process: all that [`Start`](super::Start)
 /// depends on. The arguments are not among it: those of a CGI program are its client's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Surroundings {
     variables: HashMap<&'static str, OsString>,
     /// Whether the standard input is a socket that listens.
@@ -27,7 +27,16 @@ impl Surroundings {
         }
     }
 
-    /// Those of a test.
+    /// Those of a test: nothing but the standard input and the id.
+    #[cfg(test)]
+    pub(super) fn of(is_socket: bool, process: u32) -> Surroundings {
+        Surroundings {
+            variables: HashMap::new(),
+            is_socket,
+            process,
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Surroundings {
         self.variables.insert(name, value.into());

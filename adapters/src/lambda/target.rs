@@ -17,7 +17,8 @@ impl Target {
             EventContext::ApiGatewayV1(context) => {
                 let stage = context.stage.as_deref();
                 let domain = context.domain_name.as_deref();
-                v1(event, context.path.as_deref(), stage, domain)
+                let whole = context.path.as_deref().filter(|path| path.starts_with('/'));
+                v1(event, whole, stage, domain)
             }
             EventContext::ApiGatewayV2(context) => {
                 let stage = context.stage.as_deref();
@@ -315,5 +316,31 @@ mod tests {
             target(&balancer("//a%20b/../c"), None),
             split("", "//a%20b/../c")
         );
+    }
+
+    /// Slashes, dots and escapes where they hurt.
+    const PART: &str = "(/|a|Prod|%2F|%|\\.\\.|\\{id\\}|\\{proxy\\+\\}|\u{e9}){0,6}";
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_an_event_tells_the_split_is_between_segments(
+            path in PART, whole in proptest::option::of(PART), resource in PART, proxy in PART,
+            stage in "(Prod|a|\\$default)", own in proptest::bool::ANY,
+        ) {
+            let domain = if own { "x.execute-api.eu-west-1.amazonaws.com" } else { "example.org" };
+            let rest = json!({
+                "httpMethod": "GET", "path": path, "resource": resource,
+                "pathParameters": {"proxy": proxy},
+                "requestContext": {
+                    "httpMethod": "GET", "stage": stage, "path": whole, "domainName": domain,
+                },
+            });
+            for event in [rest, http_api(&path, &stage, domain)] {
+                let (script_name, path_info) = target(&event, None);
+                let is_empty = script_name.is_empty();
+                assert!(is_empty || script_name.starts_with('/') && !script_name.ends_with('/'));
+                assert!(path_info.starts_with('/') || path_info.is_empty() && !is_empty);
+            }
+        }
     }
 }
