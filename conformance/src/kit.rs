@@ -215,6 +215,7 @@ mod tests {
         case: "a-case",
         got: "200",
         reason: "it is old",
+        sometimes: false,
     };
 
     #[test]
@@ -225,6 +226,11 @@ mod tests {
         };
         assert_eq!(judge(Ok(()), None), Verdict::Pass);
         assert_eq!(judge(failure("200, whole"), Some(&DEVIATION)), deviates);
+        let sometimes = Deviation {
+            sometimes: true,
+            ..DEVIATION
+        };
+        assert_eq!(judge(Ok(()), Some(&sometimes)), deviates);
         for (outcome, deviation) in [
             (failure("200, whole"), None),
             (failure("500, whole"), Some(&DEVIATION)),

@@ -31,6 +31,7 @@ mod drain;
 mod finish;
 mod http1;
 mod http2;
+mod linger;
 mod listen;
 mod listening;
 mod opening;

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use crate::{session::Session, sniff::Head, stream::Stream};
+use crate::{linger::Linger, session::Session, sniff::Head, stream::Stream};
 
 /// A stream whose first bytes were looked at, and which knows what its end means.
 ///
@@ -32,6 +32,7 @@ pub(crate) struct Wire {
     patience: Option<Duration>,
     /// Runs from the end of what the client sends, or from what was written to it since.
     closing: Option<Pin<Box<Sleep>>>,
+    linger: Linger,
 }
 
 impl Wire {
@@ -49,6 +50,7 @@ impl Wire {
             patience,
             session,
             closing: None,
+            linger: Linger::new(),
         }
     }
 
@@ -167,6 +169,8 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        let this = &mut *self;
+        this.linger.poll(&mut this.stream, cx).map(Ok)
     }
 }

@@ -53,6 +53,20 @@ async fn failing(request: Request) -> Result<Response> {
 }
 
 #[test]
+fn a_client_that_goes_on_sending_gets_the_answer_that_came_early() {
+    let server = Running::start(async |_: Request| "early");
+    let mut client = server.connect();
+    client.say("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 8388608\r\n\r\n");
+    // More than what the system takes before anybody reads.
+    for _ in 0..128 {
+        client.say(&"x".repeat(64 * 1024));
+    }
+    let answer = client.rest();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with("early"), "{answer}");
+}
+
+#[test]
 fn a_panic_is_a_500_and_the_connection_lives_on() {
     let server = Running::start(failing);
     let mut client = server.connect();

@@ -91,7 +91,8 @@ pub(super) const KNOWN: &[Known] = &[
         &["a-body-of-unknown-length-that-is-cut-is-no-end"],
         "\"whole\"",
         "mod_cgid ends the input of the program, and says no length that would tell",
-    ),
+    )
+    .sometimes(),
     known(
         &["apache-fcgid"],
         &["a-malformed-chunk-is-no-end"],
