@@ -25,16 +25,22 @@
 
 mod accept;
 mod address;
+mod admission;
 mod connection;
 mod door;
 mod drain;
 mod finish;
+mod gate;
 mod http2;
+mod http2_head;
+mod leftover;
+mod linger;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod refusing;
 mod runtime;
 mod server;
 mod service;
@@ -42,8 +48,10 @@ mod session;
 mod site;
 mod sniff;
 mod socket;
+mod source;
 mod stop;
 mod stream;
+mod strict;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;

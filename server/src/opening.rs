@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
+    gate::Gate,
     http2::Http2,
     service::Service,
     session::Session,
@@ -61,7 +62,8 @@ impl Opening {
     pub(crate) fn http1(self) -> Http1 {
         let session = Session::new(self.site, self.facts);
         let patience = Some(session.site.half_close);
-        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience);
+        let gate = Some(Gate::default());
+        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience, gate);
         let http1 = &Arc::clone(&session.site).http1;
         http1
             .serve_connection(TokioIo::new(wire), Service(session))
@@ -72,7 +74,7 @@ impl Opening {
         self.facts.capabilities.upgrade = false;
         let session = Session::new(self.site, self.facts);
         // It is read all the time, and the end of the connection is the end of all its streams.
-        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), None);
+        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), None, None);
         Http2::new(wire, Service(session))
     }
 }

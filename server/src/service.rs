@@ -1,24 +1,61 @@
 //! From hyper's requests to the app's, and back: [`Service`].
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, future::ready, sync::Arc};
 
 use enfilade_core::{Environ, RequestExt, Upgrade};
+use http::{Method, Version, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::{finish::Finish, session::Session, site::Answered, upgrade};
+use crate::{
+    admission::drop_underscores, finish::Finish, http2_head, refusing, session::Session,
+    site::Answered, strict::Refusal, upgrade,
+};
 
 /// The app, as one connection calls it.
 pub(crate) struct Service(pub(crate) Arc<Session>);
+
+impl Service {
+    /// Why the app is not to see `request`, and what it is not to see of it.
+    #[inline]
+    fn check(&self, request: &mut http::Request<Incoming>) -> Option<Refusal> {
+        let session = &self.0;
+        if request.version() == Version::HTTP_2 {
+            let refused = http2_head::check(request).err();
+            refused.inspect(|refusal| session.report(*refusal))
+        } else {
+            if session.admission.has_seen_underscore() {
+                drop_underscores(request.headers_mut());
+            }
+            session.admission.refused_head(request)
+        }
+    }
+}
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
     type Response = enfilade_core::Response;
     type Error = Infallible;
     type Future = Answered;
 
-    fn call(&self, request: http::Request<Incoming>) -> Answered {
+    fn call(&self, mut request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
         let answering = session.answer();
-        let mut request = request.map(|body| session.receive(body));
+        if let Some(refusal) = self.check(&mut request) {
+            let finish = Finish {
+                on_upgrade: None,
+                answering,
+                connects: false,
+            };
+            let mut response = refusing::answer(refusal, request.version());
+            finish.apply(&mut response);
+            return Box::pin(ready(Ok(response)));
+        }
+        // A client that waits for a word before it sends its body is not told to send what nobody
+        // wants.
+        let finish_body = !request.body().is_end_stream()
+            && request.version() != Version::HTTP_2
+            && !request.headers().contains_key(header::EXPECT);
+        let mut request = request.map(|body| session.receive(body, finish_body));
         let offer = upgrade::offer(&request);
         let environ = Environ::new(Arc::clone(&session.facts), request.version());
         request.extensions_mut().insert(environ);
@@ -29,6 +66,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         let finish = Finish {
             on_upgrade: offer.map(|offer| offer.on_upgrade),
             answering,
+            connects: *request.method() == Method::CONNECT,
         };
         session.site.answer(request, finish)
     }

@@ -14,7 +14,7 @@ use enfilade_core::{Body, Connection};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::site::Site;
+use crate::{admission::Admission, leftover, site::Site, strict::Refusal};
 
 /// One connection: the site that it reaches, its facts, and, with HTTP/1.1, whether a request is
 /// being answered and whether all of it has arrived.
@@ -26,6 +26,7 @@ pub(crate) struct Session {
     pub(crate) facts: Arc<Connection>,
     answering: AtomicBool,
     receiving: AtomicBool,
+    pub(crate) admission: Admission,
 }
 
 impl Session {
@@ -35,12 +36,18 @@ impl Session {
             facts: Arc::new(facts),
             answering: AtomicBool::new(false),
             receiving: AtomicBool::new(false),
+            admission: Admission::default(),
         })
     }
 
     /// Whether the client owes nothing more and is owed an answer.
     pub(crate) fn owes_an_answer(&self) -> bool {
         self.answering.load(Relaxed) && !self.receiving.load(Relaxed)
+    }
+
+    /// Tells of a request that is refused.
+    pub(crate) fn report(&self, refusal: Refusal) {
+        self.site.refusals.report(refusal, &self.facts);
     }
 
     /// A request has come; it is answered when the guard is dropped.
@@ -50,13 +57,14 @@ impl Session {
     }
 
     /// The request's body, which tells when all of it is here.
-    pub(crate) fn receive(self: &Arc<Session>, body: Incoming) -> Body {
+    pub(crate) fn receive(self: &Arc<Session>, body: Incoming, finish: bool) -> Body {
         if body.is_end_stream() {
             return Body::empty();
         }
         self.receiving.store(true, Relaxed);
         Body::new(Receiving {
-            body,
+            body: Some(body),
+            finish,
             session: Arc::clone(self),
         })
     }
@@ -74,6 +82,10 @@ impl Answering {
         &self.0.facts
     }
 
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.0.admission
+    }
+
     /// Reports what went wrong to the host's error stream.
     pub(crate) fn report(&self, line: &str) {
         self.0.facts.errors.report(line);
@@ -88,7 +100,10 @@ impl Drop for Answering {
 
 /// A request's body.
 pub(crate) struct Receiving {
-    body: Incoming,
+    /// Nothing when it has ended.
+    body: Option<Incoming>,
+    /// Whether the connection waits for its end.
+    finish: bool,
     session: Arc<Session>,
 }
 
@@ -100,24 +115,32 @@ impl HttpBody for Receiving {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        if self.body.is_end_stream() || matches!(polled, Poll::Ready(None)) {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        if body.is_end_stream() || matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.session.receiving.store(false, Relaxed);
+            self.body = None;
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let none = SizeHint::with_exact(0);
+        self.body.as_ref().map_or(none, Incoming::size_hint)
     }
 }
 
 impl Drop for Receiving {
     fn drop(&mut self) {
         self.session.receiving.store(false, Relaxed);
+        if let (Some(body), true) = (self.body.take(), self.finish) {
+            leftover::finish(body);
+        }
     }
 }

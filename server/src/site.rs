@@ -13,7 +13,7 @@ use enfilade_core::{App, Gateway, Request, Response};
 use http::HeaderValue;
 use hyper::server::conn::http1;
 
-use crate::{finish::Finish, options::Options, tasks::Tasks};
+use crate::{finish::Finish, options::Options, refusing::Refusals, tasks::Tasks};
 
 /// The app, and how it is served.
 pub(crate) struct Site {
@@ -23,6 +23,7 @@ pub(crate) struct Site {
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) date: bool,
     pub(crate) half_close: Duration,
+    pub(crate) refusals: Refusals,
 }
 
 impl Site {
@@ -39,6 +40,7 @@ impl Site {
             server_header: options.server_header.clone(),
             date: options.date,
             half_close: options.half_close,
+            refusals: Refusals::default(),
         }
     }
 

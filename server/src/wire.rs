@@ -13,7 +13,9 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use crate::{session::Session, sniff::Head, stream::Stream};
+use crate::{
+    gate::Gate, linger::Linger, session::Session, sniff::Head, source::Source, stream::Stream,
+};
 
 /// A stream whose first bytes were looked at, and which knows what its end means.
 ///
@@ -25,9 +27,12 @@ use crate::{session::Session, sniff::Head, stream::Stream};
 /// read (RFC 9112, section 9.6); TCP does not tell which. So the end is held back while an answer
 /// is owed, until nothing could be written for a while; then the client counts as gone.
 pub(crate) struct Wire {
-    stream: Stream,
-    head: Head,
+    source: Source,
     session: Arc<Session>,
+    /// What hyper may see of it; `None` with HTTP/2.
+    gate: Option<Gate>,
+    /// Runs when the last answer is out, where the client may still be sending.
+    linger: Option<Linger>,
     /// How long the end is held back; `None` where somebody reads all the time (HTTP/2).
     patience: Option<Duration>,
     /// Runs from the end of what the client sends, or from what was written to it since.
@@ -44,28 +49,17 @@ impl Wire {
         head: Head,
         session: Arc<Session>,
         patience: Option<Duration>,
+        gate: Option<Gate>,
     ) -> Wire {
         Wire {
-            stream,
-            head,
+            source: Source { stream, head },
+            gate,
+            linger: None,
             patience,
             session,
             closing: None,
             blocked: false,
         }
-    }
-
-    /// Gives the head back, and what is there behind it: hyper would make room for twice as much
-    /// if it were handed the few bytes of the head alone.
-    fn read_behind_the_head(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        buffer.put_slice(self.head.take(buffer.remaining()));
-        // What goes wrong, and the end, come again when they are asked for.
-        let _ = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        Poll::Ready(Ok(()))
     }
 
     /// Ends when the client has left while it is owed an answer.
@@ -77,17 +71,18 @@ impl Wire {
             return Poll::Pending;
         }
         if self.closing.is_none() {
-            if !self.head.is_empty() {
+            if !self.source.head.is_empty() || self.gate.as_ref().is_some_and(Gate::holds) {
                 // It has sent the next request, and its end is behind that.
                 return Poll::Pending;
             }
-            let mut buffer = ReadBuf::new(self.head.refill());
-            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+            let mut buffer = ReadBuf::new(self.source.head.refill());
+            if let Err(error) = ready!(Pin::new(&mut self.source.stream).poll_read(cx, &mut buffer))
+            {
                 return Poll::Ready(error);
             }
             let count = buffer.filled().len();
             if count > 0 {
-                self.head.read(count);
+                self.source.head.read(count);
                 // Whoever waits for these bytes would not be told of them any more.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -132,10 +127,11 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.head.is_empty() {
-            return self.read_behind_the_head(cx, buffer);
+        let this = &mut *self;
+        match &mut this.gate {
+            Some(gate) => gate.poll_read(&mut this.source, &this.session, cx, buffer),
+            None => this.source.poll_read(cx, buffer),
         }
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
@@ -145,7 +141,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.source.stream).poll_write(cx, bytes);
         self.wrote(cx, written)
     }
 
@@ -154,22 +150,30 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let written = Pin::new(&mut self.source.stream).poll_write_vectored(cx, slices);
         self.wrote(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.source.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Poll::Ready(left) = self.poll_left(cx) {
             return Poll::Ready(Err(left));
         }
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.source.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.source.stream).poll_shutdown(cx))?;
+            if !self.gate.as_ref().is_some_and(Gate::is_amid_a_request) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let this = &mut *self;
+        let linger = this.linger.get_or_insert_with(Linger::new);
+        linger.poll(&mut this.source.stream, cx).map(Ok)
     }
 }

@@ -15,6 +15,8 @@ mod process;
 mod protocols;
 mod startup;
 mod stopping;
+mod strict;
+mod strict_bodies;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
