@@ -148,11 +148,19 @@ impl Chunks {
         }
         match (self.at, byte) {
             (At::Size, b';') => Ok(At::ExtensionName { empty: true }),
-            (At::ExtensionName { empty: false } | At::ExtensionValue { empty: false }, b';')
-            | (At::AfterQuoted, b';') => Ok(At::ExtensionName { empty: true }),
+            (
+                At::ExtensionName { empty: false }
+                | At::ExtensionValue { empty: false }
+                | At::AfterQuoted,
+                b';',
+            ) => Ok(At::ExtensionName { empty: true }),
             (At::ExtensionName { empty: false }, b'=') => Ok(At::ExtensionValue { empty: true }),
-            (At::ExtensionName { empty: false } | At::ExtensionValue { empty: false }, b'\r')
-            | (At::AfterQuoted, b'\r') => Ok(At::SizeEnd),
+            (
+                At::ExtensionName { empty: false }
+                | At::ExtensionValue { empty: false }
+                | At::AfterQuoted,
+                b'\r',
+            ) => Ok(At::SizeEnd),
             (At::ExtensionName { .. }, _) if is_token(byte) => {
                 Ok(At::ExtensionName { empty: false })
             }

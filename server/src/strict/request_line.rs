@@ -1,6 +1,6 @@
 //! The first line of a request: [`RequestLine`] (RFC 9112, section 3).
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 
 use super::{
     bytes::{is_plain_target, is_token, letters},
@@ -111,7 +111,7 @@ fn other_target(method: &[u8], target: &[u8]) -> Result<Option<Uri>, Refusal> {
     let text = std::str::from_utf8(target);
     let uri: Option<Uri> = text.ok().and_then(|text| text.parse().ok());
     let uri = uri.ok_or(bad("the target is no URI"))?;
-    let authority = uri.authority().map(|authority| authority.as_str());
+    let authority = uri.authority().map(Authority::as_str);
     match (method, target, authority) {
         (b"CONNECT", _, Some(authority))
             if authority.len() == target.len() && is_host(target) && uri.port().is_some() =>
