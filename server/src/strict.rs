@@ -27,19 +27,23 @@ mod chunks;
 mod fields;
 mod head;
 mod host;
+mod known;
 mod refusal;
 mod request_line;
 mod twins;
+mod usual;
 
 use chunks::Chunks;
 use head::{Framing, Head};
 pub(crate) use host::{is_host, is_same};
+use known::Known;
 pub(crate) use refusal::{Refusal, bad};
 
 /// Follows the messages of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     state: State,
+    known: Known,
     /// Whether what follows this message may be another protocol.
     may_switch: bool,
     /// Whether a field's name had `_` since it was asked last.
@@ -85,7 +89,7 @@ impl Reader {
                     if rest.is_empty() {
                         return (at, Stop::Nowhere);
                     }
-                    match Head::read(rest) {
+                    match Head::read(rest, &mut self.known) {
                         Ok(Some(head)) => {
                             at += head.length;
                             self.begin(&head);

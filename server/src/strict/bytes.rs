@@ -5,60 +5,59 @@
 
 use wide::u8x16;
 
-/// Bytes that are looked at together.
-pub(super) const BLOCK: usize = 64;
-
-/// A bit for each byte of `block` that is a control: below the space, or DEL.
-#[inline]
-pub(super) fn controls(block: &[u8; BLOCK]) -> u64 {
-    let (highest, delete) = (u8x16::splat(0x1f), u8x16::splat(0x7f));
-    let (parts, _) = block.as_chunks::<16>();
-    let mut bits = 0;
-    for (n, part) in parts.iter().enumerate() {
-        let part = u8x16::new(*part);
-        let found = part.min(highest).simd_eq(part) | part.simd_eq(delete);
-        bits |= u64::from(found.to_bitmask()) << (16 * n);
-    }
-    bits
+/// How many bytes at the start of `bytes` are no controls: neither below the space nor DEL.
+#[inline(always)]
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    let is_control = |byte: &u8| *byte < b' ' || *byte == 0x7f;
+    first(bytes, is_control, |part| {
+        let below_space = part
+            .saturating_sub(u8x16::splat(0x1f))
+            .simd_eq(u8x16::splat(0));
+        below_space | part.simd_eq(u8x16::splat(0x7f))
+    })
 }
 
 /// How many bytes at the start of `bytes` are letters or hyphens, as most of a field's name is.
-#[inline]
+#[inline(always)]
 pub(super) fn letters(bytes: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some(part) = bytes[count..].first_chunk::<16>() {
-        let part = u8x16::new(*part);
-        let found = are_letters(part) | part.simd_eq(u8x16::splat(b'-'));
-        let others = !found.to_bitmask() & 0xffff;
-        if others != 0 {
-            return count + others.trailing_zeros() as usize;
-        }
-        count += 16;
-    }
-    let others = |byte: &u8| !byte.is_ascii_alphabetic() && *byte != b'-';
-    let rest = &bytes[count..];
-    count + rest.iter().position(others).unwrap_or(rest.len())
+    let is_other = |byte: &u8| !byte.is_ascii_alphabetic() && *byte != b'-';
+    first(bytes, is_other, |part| {
+        !(are_letters(part) | part.simd_eq(u8x16::splat(b'-')))
+    })
 }
 
-/// Whether all of `target` are letters, digits and the usual marks of a path and its query.
-#[inline]
-pub(super) fn is_plain_target(target: &[u8]) -> bool {
-    let (parts, rest) = target.as_chunks::<16>();
-    parts.iter().all(|part| {
-        let part = u8x16::new(*part);
+/// How many bytes at the start of `bytes` are letters, digits and the usual marks of a path and
+/// its query.
+#[inline(always)]
+pub(super) fn plain_target(bytes: &[u8]) -> usize {
+    let is_other =
+        |byte: &u8| !matches!(byte, b'$'..=b';' | b'=' | b'?' | b'_' | b'a'..=b'z' | b'A'..=b'Z');
+    first(bytes, is_other, |part| {
         // From `$` to `;`: digits, and `%&'()*+,-./:` besides.
-        let marks = (part - u8x16::splat(b'$')).min(u8x16::splat(b';' - b'$'));
-        let found = are_letters(part)
-            | marks.simd_eq(part - u8x16::splat(b'$'))
-            | part.simd_eq(u8x16::splat(b'='))
-            | part.simd_eq(u8x16::splat(b'?'));
-        found.to_bitmask() == 0xffff
-    }) && rest.iter().all(
-        |byte| matches!(byte, b'$'..=b';' | b'=' | b'?' | b'_' | b'~' | b'a'..=b'z' | b'A'..=b'Z'),
-    )
+        let from = part - u8x16::splat(b'$');
+        let marks = from.min(u8x16::splat(b';' - b'$')).simd_eq(from);
+        let others = part.simd_eq(u8x16::splat(b'=')) | part.simd_eq(u8x16::splat(b'?'));
+        let underscore = part.simd_eq(u8x16::splat(b'_'));
+        !(are_letters(part) | marks | others | underscore)
+    })
 }
 
-#[inline]
+/// How many bytes come before the first that is sought: 16 at a time, and the last ones singly.
+#[inline(always)]
+fn first(bytes: &[u8], sought: impl Fn(&u8) -> bool, found: impl Fn(u8x16) -> u8x16) -> usize {
+    let mut rest = bytes;
+    while let Some((part, behind)) = rest.split_first_chunk::<16>() {
+        let bits = found(u8x16::new(*part)).to_bitmask();
+        if bits != 0 {
+            return bytes.len() - rest.len() + bits.trailing_zeros() as usize;
+        }
+        rest = behind;
+    }
+    let end = rest.iter().position(sought).unwrap_or(rest.len());
+    bytes.len() - rest.len() + end
+}
+
+#[inline(always)]
 fn are_letters(part: u8x16) -> u8x16 {
     let from_a = (part | u8x16::splat(0x20)) - u8x16::splat(b'a');
     from_a.min(u8x16::splat(b'z' - b'a')).simd_eq(from_a)
@@ -101,39 +100,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_control_is_found_wherever_it_is() {
-        for byte in 0..=255u8 {
-            for place in 0..BLOCK {
-                let mut block = [b'a'; BLOCK];
-                block[place] = byte;
-                let wanted = u64::from(byte < 0x20 || byte == 0x7f) << place;
-                assert_eq!(controls(&block), wanted, "{byte:#x} at {place}");
-            }
-        }
-    }
-
-    #[test]
-    fn letters_end_at_the_first_byte_that_is_none() {
+    fn each_search_ends_at_the_first_byte_that_is_sought() {
         for length in 0..40 {
             for byte in 0..=255u8 {
                 let mut bytes = vec![b'Z'; length];
                 bytes.push(byte);
-                let more = usize::from(byte.is_ascii_alphabetic() || byte == b'-');
-                assert_eq!(letters(&bytes), length + more, "{byte:#x} after {length}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_plain_target_holds_nothing_that_ends_it_or_means_something_else() {
-        for length in 0..40 {
-            for byte in 0..=255u8 {
-                let mut bytes = vec![b'/'; length];
-                bytes.push(byte);
-                let plain = is_plain_target(&bytes);
-                let good = byte.is_ascii_graphic() && !b"\"#<>[]\\^`{|}!@".contains(&byte);
-                // `_` and `~` are found to be good by the long way.
-                assert!(!plain || good || byte == b'@', "{byte:#x} after {length}");
+                bytes.extend(b"Z\n: ");
+                let end = |ends: bool| length + usize::from(!ends);
+                let control = byte < b' ' || byte == 0x7f;
+                let after = if control { length } else { length + 2 };
+                assert_eq!(plain(&bytes), after, "{byte:#x} after {length}");
+                let other = !byte.is_ascii_alphabetic() && byte != b'-';
+                let after = end(other) + usize::from(!other);
+                assert_eq!(letters(&bytes), after, "{byte:#x} after {length}");
+                let other = !byte.is_ascii_graphic() || b"\"#<>[]\\^`{|}!@~".contains(&byte);
+                let after = end(other) + usize::from(!other);
+                assert_eq!(plain_target(&bytes), after, "{byte:#x} after {length}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the fields of a head say about how it is read: [`Fields`].
 
 use super::{
-    bytes::{is_token, letters, trim},
+    bytes::{is_token, trim},
     head::Framing,
     host::is_host,
     refusal::{Refusal, bad},
@@ -9,7 +9,9 @@ use super::{
 };
 
 /// Fields that are read: as many as hyper reads.
-const COUNT_LIMIT: usize = 100;
+pub(super) const COUNT_LIMIT: usize = 100;
+/// The bytes of one field that are read.
+pub(super) const LINE_LIMIT: usize = 8 * 1024;
 
 /// What is taken from the fields of one head.
 #[derive(Debug, Default)]
@@ -25,29 +27,16 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads a line without controls and without its end. `window` begins with it.
-    #[inline]
-    pub(super) fn read(&mut self, line: &'a [u8], window: &[u8]) -> Result<(), Refusal> {
+    /// Reads a line without its end.
+    pub(super) fn read(&mut self, line: &'a [u8]) -> Result<(), Refusal> {
+        Fields::check_length(line.len())?;
         self.count += 1;
         if self.count > COUNT_LIMIT {
             return Err(Refusal::new(431, "there are more than 100 fields"));
         }
-        let mut end = letters(window);
-        if end == 0 || line.get(end) != Some(&b':') {
-            end = length_of_name(line)?;
-            self.underscore |= line[..end].contains(&b'_');
-        }
-        // The length of the name decides nearly always, before anything is compared.
-        match (end, line[0] | 0x20) {
-            (4, b'h') | (6, b'e') | (7, b'u') | (14, b'c') | (17, b't') => {
-                self.take(&line[..end], trim(&line[end + 1..]))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes what matters here.
-    fn take(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
+        let end = length_of_name(line)?;
+        let (name, value) = (&line[..end], trim(&line[end + 1..]));
+        self.underscore |= name.contains(&b'_');
         if name.eq_ignore_ascii_case(b"host") {
             if self.host.replace(value).is_some() {
                 return Err(bad("Host is repeated"));
@@ -69,6 +58,14 @@ impl<'a> Fields<'a> {
             self.expects = Some(known);
         } else if name.eq_ignore_ascii_case(b"upgrade") {
             self.upgrade = true;
+        }
+        Ok(())
+    }
+
+    /// Whether a line of `length` bytes, or more, is read.
+    pub(super) const fn check_length(length: usize) -> Result<(), Refusal> {
+        if length > LINE_LIMIT {
+            return Err(Refusal::new(431, "a field is longer than 8 KiB"));
         }
         Ok(())
     }

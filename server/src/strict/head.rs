@@ -1,17 +1,16 @@
 //! A request's head, line by line: [`Head`].
 
 use super::{
-    bytes::{BLOCK, controls},
+    bytes::plain,
     fields::Fields,
+    known::Known,
     refusal::{Refusal, bad},
     request_line::RequestLine,
-    twins,
+    twins, usual,
 };
 
 /// The bytes of a head that are read.
 const LENGTH_LIMIT: usize = 32 * 1024;
-/// The bytes of one field that are read.
-const LINE_LIMIT: usize = 8 * 1024;
 
 /// What a head says about what follows it.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,146 +33,83 @@ pub(super) enum Framing {
 
 impl Head {
     /// Reads the head at the start of `bytes`; `None` where it has not ended yet.
-    pub(super) fn read(bytes: &[u8]) -> Result<Option<Head>, Refusal> {
-        // One empty line before a request is somebody's who ends a body with one (RFC 9112,
-        // section 2.2).
-        let start = match bytes {
-            [] | [b'\r'] => return Ok(None),
-            [b'\r', b'\n', ..] => 2,
-            _ => 0,
-        };
-        let mut lines = Lines {
-            bytes,
-            start,
-            first: None,
-            fields: Fields::default(),
-        };
-        let (blocks, rest) = bytes[start..].as_chunks::<BLOCK>();
-        let (mut at, mut skip) = (start, 0);
-        for block in blocks {
-            if let Some(head) = lines.read_block(controls(block), at, &mut skip)? {
-                return Ok(Some(head));
-            }
-            at += BLOCK;
-        }
-        if !rest.is_empty() {
-            let mut block = [b' '; BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            if let Some(head) = lines.read_block(controls(&block), at, &mut skip)? {
-                return Ok(Some(head));
-            }
-        }
-        lines.check_length()?;
-        Ok(None)
-    }
-}
-
-/// The lines of a head, as far as they were read.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    /// Where the line begins that is being read.
-    start: usize,
-    first: Option<RequestLine>,
-    fields: Fields<'a>,
-}
-
-impl Lines<'_> {
-    /// Goes through the `controls` of the block at `at`: the ends of lines, and what may not be
-    /// there. `skip` is set where a block begins with the second half of an end.
     #[inline]
-    fn read_block(
-        &mut self,
-        controls: u64,
-        at: usize,
-        skip: &mut u64,
-    ) -> Result<Option<Head>, Refusal> {
-        let mut left = controls & !std::mem::take(skip);
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            left &= left - 1;
-            let end = at + bit;
-            match self.bytes[end] {
-                b'\r' => {}
-                b'\t' if self.first.is_some() && end > self.start => continue,
-                byte => return Err(self.stray(byte)),
-            }
-            match self.bytes.get(end + 1) {
-                Some(b'\n') => {}
-                Some(_) => return Err(bad("a carriage return stands alone")),
-                None => return Ok(None),
-            }
-            if bit == BLOCK - 1 {
-                *skip = 1;
-            } else {
-                left &= left - 1;
-            }
-            if end == self.start {
-                return self.finish(end + 2).map(Some);
-            }
-            self.read_line(end)?;
-            self.start = end + 2;
+    pub(super) fn read(bytes: &[u8], known: &mut Known) -> Result<Option<Head>, Refusal> {
+        match usual::read(bytes, known) {
+            Some(head) => Ok(Some(head)),
+            None => Head::read_closely(bytes),
         }
-        Ok(None)
     }
 
-    #[inline]
-    fn read_line(&mut self, end: usize) -> Result<(), Refusal> {
-        let bytes = self.bytes;
-        let (line, window) = (&bytes[self.start..end], &bytes[self.start..]);
-        if self.first.is_none() {
-            self.first = Some(RequestLine::read(line, window)?);
-            return Ok(());
-        }
-        if line.len() > LINE_LIMIT {
-            return Err(LONG_LINE);
-        }
-        self.fields.read(line, window)
-    }
-
-    fn finish(&self, length: usize) -> Result<Head, Refusal> {
-        let Some(first) = &self.first else {
-            return Err(bad("there is more than one empty line before a request"));
-        };
-        if length > LENGTH_LIMIT {
-            return Err(LONG_HEAD);
-        }
-        let framing = self.fields.framing(first)?;
-        if self.fields.underscore {
-            twins::check(&self.bytes[..length])?;
-        }
-        Ok(Head {
+    /// A head behind which HTTP goes on.
+    pub(super) const fn usual(length: usize, framing: Framing) -> Head {
+        Head {
             length,
             framing,
-            may_switch: first.connects || (self.fields.upgrade && first.is_1_1),
-            underscore: self.fields.underscore,
-        })
-    }
-
-    /// A control that is neither a line's end nor a tab in a value.
-    fn stray(&self, byte: u8) -> Refusal {
-        match (byte, &self.first) {
-            (b'\n', _) => bad("a line ends in a bare line feed"),
-            (b'\t', Some(_)) => bad("a field goes on in a second line"),
-            (_, None) => bad("there is a control byte in the request line"),
-            _ => bad("there is a control byte in a field"),
+            may_switch: false,
+            underscore: false,
         }
     }
 
-    /// Whether what has come of an unfinished head is too long already.
-    fn check_length(&self) -> Result<(), Refusal> {
-        let begun = self.bytes.len() - self.start;
-        if self.first.is_none() {
-            return RequestLine::check_length(begun);
+    /// The same, for every head, and with what is wrong with it.
+    pub(super) fn read_closely(bytes: &[u8]) -> Result<Option<Head>, Refusal> {
+        // One empty line before a request is somebody's who ends a body with one (RFC 9112,
+        // section 2.2).
+        let start = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
+        let Some(line) = line(bytes, start, true)? else {
+            RequestLine::check_length(bytes.len() - start)?;
+            return Ok(None);
+        };
+        let first = RequestLine::read(line)?;
+        let mut fields = Fields::default();
+        let mut at = start + line.len() + 2;
+        while let Some(line) = self::line(bytes, at, false)? {
+            at += line.len() + 2;
+            if at > LENGTH_LIMIT {
+                return Err(LONG_HEAD);
+            }
+            if line.is_empty() {
+                return finish(&bytes[..at], &first, &fields).map(Some);
+            }
+            fields.read(line)?;
         }
-        if begun > LINE_LIMIT {
-            return Err(LONG_LINE);
-        }
-        if self.bytes.len() > LENGTH_LIMIT {
+        if bytes.len() > LENGTH_LIMIT {
             return Err(LONG_HEAD);
         }
-        Ok(())
+        Fields::check_length(bytes.len() - at)?;
+        Ok(None)
     }
 }
 
-const LONG_LINE: Refusal = Refusal::new(431, "a field is longer than 8 KiB");
+/// The line at `start`, without its end; `None` where that has not come yet.
+fn line(bytes: &[u8], start: usize, is_first: bool) -> Result<Option<&[u8]>, Refusal> {
+    let mut end = start;
+    loop {
+        end += plain(&bytes[end..]);
+        match (bytes.get(end), bytes.get(end + 1)) {
+            (None, _) | (Some(b'\r'), None) => return Ok(None),
+            (Some(b'\r'), Some(b'\n')) => return Ok(Some(&bytes[start..end])),
+            (Some(b'\r'), Some(_)) => return Err(bad("a carriage return stands alone")),
+            (Some(b'\n'), _) => return Err(bad("a line ends in a bare line feed")),
+            (Some(b'\t'), _) if !is_first && end > start => end += 1,
+            (Some(b'\t'), _) if !is_first => return Err(bad("a field goes on in a second line")),
+            _ if is_first => return Err(bad("there is a control byte in the request line")),
+            _ => return Err(bad("there is a control byte in a field")),
+        }
+    }
+}
+
+fn finish(head: &[u8], first: &RequestLine, fields: &Fields<'_>) -> Result<Head, Refusal> {
+    let framing = fields.framing(first)?;
+    if fields.underscore {
+        twins::check(head)?;
+    }
+    Ok(Head {
+        length: head.len(),
+        framing,
+        may_switch: first.connects || (fields.upgrade && first.is_1_1),
+        underscore: fields.underscore,
+    })
+}
+
 const LONG_HEAD: Refusal = Refusal::new(431, "the head is longer than 32 KiB");

@@ -24,9 +24,20 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
 }
 
 fn length_of_name(value: &[u8]) -> usize {
-    let others = |byte: &u8| !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~');
-    value.iter().position(others).unwrap_or(value.len())
+    let other = |byte: &u8| !IN_NAMES[usize::from(*byte)];
+    value.iter().position(other).unwrap_or(value.len())
 }
+
+/// Letters, digits, `.`, `-`, `_` and `~`.
+const IN_NAMES: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0);
+    while byte < 128u8 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 /// A colon and a number that a port can have.
 fn is_port(port: &[u8]) -> bool {

@@ -3,13 +3,13 @@
 use http::{Uri, uri::Authority};
 
 use super::{
-    bytes::{is_plain_target, is_token, letters},
+    bytes::{is_token, plain_target},
     host::{is_host, is_same},
     refusal::{Refusal, bad},
 };
 
 /// The bytes of a target that are read. What is longer belongs in a body.
-const TARGET_LIMIT: usize = 8 * 1024;
+pub(super) const TARGET_LIMIT: usize = 8 * 1024;
 
 /// What the first line of a request says.
 #[derive(Debug)]
@@ -23,19 +23,19 @@ pub(super) struct RequestLine {
 }
 
 impl RequestLine {
-    /// Reads a line without controls and without its end. `window` begins with it.
-    #[inline]
-    pub(super) fn read(line: &[u8], window: &[u8]) -> Result<RequestLine, Refusal> {
-        let mut end = letters(window);
-        if line.get(end) != Some(&b' ') {
-            end = line.iter().position(|byte| *byte == b' ').ok_or(NO_PARTS)?;
-            if !line[..end].iter().all(|byte| is_token(*byte)) {
-                return Err(bad("the method is not a token"));
-            }
+    /// Reads a line without controls and without its end.
+    pub(super) fn read(line: &[u8]) -> Result<RequestLine, Refusal> {
+        if line.is_empty() {
+            return Err(bad("there is more than one empty line before a request"));
         }
+        let end = line.iter().position(|byte| *byte == b' ');
+        let end = end.ok_or(NO_PARTS)?;
         let (method, rest) = (&line[..end], &line[end + 1..]);
         if method.is_empty() {
             return Err(bad("the request line begins with a space"));
+        }
+        if !method.iter().all(|byte| is_token(*byte)) {
+            return Err(bad("the method is not a token"));
         }
         let Some((target, [b' ', version @ ..])) =
             rest.split_at_checked(rest.len().wrapping_sub(9))
@@ -55,7 +55,7 @@ impl RequestLine {
             connects: method == b"CONNECT",
             target: None,
         };
-        if target.first() != Some(&b'/') || read.connects || !is_plain_target(target) {
+        if target.first() != Some(&b'/') || read.connects || plain_target(target) < target.len() {
             read.target = other_target(method, target)?;
         }
         Ok(read)

@@ -381,7 +381,8 @@ fn what_is_too_long_is_told_so_and_the_client_can_read_it() {
         let begin = &text[..text.len().min(60)];
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{begin:?} {answer}"
+            "{begin:?} {}",
+            &answer[..answer.len().min(300)]
         );
     }
 }
