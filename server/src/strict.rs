@@ -4,23 +4,9 @@
 //! many of them hyper may have. It does no I/O, and it is never more lenient than hyper: what it
 //! lets pass, hyper reads, and with the same ends.
 //!
-//! | refused | with |
-//! |---|---|
-//! | a bare line feed or carriage return, any other control, more than one empty line before | 400 |
-//! | a field in two lines, a space before the colon, an empty name or one that is no token | 400 |
-//! | a method that is no token, a target with a fragment or one that is no URI | 400 |
-//! | `*` but with OPTIONS, `host:port` but with CONNECT, other schemes than http and https | 400 |
-//! | no `Host` with HTTP/1.1, two, one that is no host, one that differs from the target's | 400 |
-//! | two `Content-Length`, one that is not 1 to 16 digits, one beside `Transfer-Encoding` | 400 |
-//! | `Transfer-Encoding` twice, in HTTP/1.0, or with `chunked` twice or not last; CONNECT's body | 400 |
-//! | names that differ by `_` and `-` alone (others with `_` pass, and are dropped later) | 400 |
-//! | chunk sizes that are not 1 to 16 digits, extensions but names with or without values | 400 |
-//! | trailers that frame, route or authenticate a message | 400 |
-//! | a target above 8 KiB | 414 |
-//! | an `Expect` that is not `100-continue`, once | 417 |
-//! | a field above 8 KiB, a head above 32 KiB, above 100 fields; trailers above 8 KiB or 100 | 431 |
-//! | other transfer codings | 501 |
-//! | other versions | 505 |
+//! Most heads are usual, and pass at little cost ([`usual`]), and nearly none where the client has
+//! just said the same ([`known`]). Others are read closely ([`head`]). What is refused, and with
+//! what, is told in the crate's documentation.
 
 mod bytes;
 mod chunks;
