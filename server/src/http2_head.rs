@@ -8,7 +8,7 @@ use http::{Method, Request, header};
 
 use crate::{
     admission::drop_underscores,
-    strict::{Refusal, bad, is_host, is_same},
+    strict::{Refusal, bad, is_host, is_same, length},
 };
 
 /// Refuses what two programs could read differently, and drops what the app is not to see.
@@ -20,8 +20,11 @@ pub(crate) fn check<B>(request: &mut Request<B>) -> Result<(), Refusal> {
         return Err(bad("the target * is for OPTIONS alone"));
     }
     let mut lengths = request.headers().get_all(header::CONTENT_LENGTH).iter();
-    if lengths.next().is_some() && lengths.next().is_some() {
-        return Err(bad("Content-Length is repeated"));
+    if let Some(value) = lengths.next() {
+        length(value.as_bytes())?;
+        if lengths.next().is_some() {
+            return Err(bad("Content-Length is repeated"));
+        }
     }
     if let Some(expect) = request.headers().get(header::EXPECT)
         && !expect.as_bytes().eq_ignore_ascii_case(b"100-continue")

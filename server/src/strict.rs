@@ -20,6 +20,7 @@ mod twins;
 mod usual;
 
 use chunks::Chunks;
+pub(crate) use fields::length;
 use head::{Framing, Head};
 pub(crate) use host::{is_host, is_same};
 use known::Known;

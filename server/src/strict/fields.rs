@@ -114,7 +114,7 @@ pub(super) fn length_of_name(line: &[u8]) -> Result<usize, Refusal> {
 }
 
 /// At most 16 digits and nothing else: no sign, no list, no other base.
-fn length(value: &[u8]) -> Result<u64, Refusal> {
+pub(crate) fn length(value: &[u8]) -> Result<u64, Refusal> {
     if !(1..=16).contains(&value.len()) || !value.iter().all(u8::is_ascii_digit) {
         return Err(bad("Content-Length is not one number of at most 16 digits"));
     }

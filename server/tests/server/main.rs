@@ -17,6 +17,7 @@ mod startup;
 mod stopping;
 mod strict;
 mod strict_bodies;
+mod strict_http2;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
