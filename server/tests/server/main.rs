@@ -7,6 +7,7 @@
     reason = "nothing here is anybody's interface"
 )]
 
+mod answers;
 mod failures;
 mod framing;
 mod listeners;
