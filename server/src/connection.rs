@@ -10,9 +10,11 @@ use std::{
 use enfilade_core::Connection;
 
 use crate::{
+    breach::Limit,
     door::Shaking,
     http2::Http2,
     opening::{Http1, Opening},
+    session::Session,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -35,7 +37,7 @@ enum Stage {
     Shaking(Shaking, Arc<Site>),
     /// Nobody knows yet which version the client speaks.
     Opening(Opening),
-    Http1(Http1),
+    Http1(Http1, Arc<Session>),
     /// Boxed, so that a connection with HTTP/1 does not make room for it.
     Http2(Box<Http2>),
     Closed,
@@ -66,7 +68,7 @@ impl Serving {
             return;
         }
         match &mut self.stage {
-            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
+            Stage::Http1(connection, _) => Pin::new(connection).graceful_shutdown(),
             Stage::Http2(connection) => connection.graceful_shutdown(),
             Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => self.stage = Stage::Closed,
         }
@@ -76,7 +78,10 @@ impl Serving {
 impl Stage {
     fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
-            Spoken::Http1 => Stage::Http1(opening.http1()),
+            Spoken::Http1 => {
+                let (connection, session) = opening.http1();
+                Stage::Http1(connection, session)
+            }
             Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
         }
     }
@@ -102,7 +107,13 @@ impl Stage {
                         _ => Stage::Closed,
                     }
                 }
-                Stage::Http1(connection) => return Pin::new(connection).poll(cx).map(drop),
+                Stage::Http1(connection, session) => {
+                    let ended = ready!(Pin::new(connection).poll(cx));
+                    if ended.is_err_and(|error| error.is_parse_too_large()) {
+                        session.report(Limit::HeadBytes);
+                    }
+                    return Poll::Ready(());
+                }
                 Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
                 Stage::Closed => return Poll::Ready(()),
             };

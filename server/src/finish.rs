@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use enfilade_core::{Body, Error, IntoResponse, Response, Upgrading};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::{outgoing::Outgoing, session::Answering, upgrade};
@@ -23,6 +23,10 @@ impl Finish {
         if response.status().is_informational() {
             switch(response, on_upgrade, &answering);
         }
+        if answering.session().is_spent() && !answering.session().http2 {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();
             headers
@@ -41,6 +45,7 @@ fn switch(response: &mut Response, on_upgrade: Option<OnUpgrade>, answering: &An
     let status = response.status();
     match on_upgrade {
         Some(on_upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => {
+            answering.session().take_over();
             // Without a handler of ours it is a mounted framework's, which took the extension.
             if let Some(upgrading) = response.extensions_mut().remove::<Upgrading>() {
                 let task = answering.site().tasks.register();

@@ -25,16 +25,23 @@
 
 mod accept;
 mod address;
+mod alarm;
+mod breach;
 mod connection;
 mod door;
 mod drain;
+mod exchange;
+mod farewell;
 mod finish;
 mod http2;
+mod limits;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod receiving;
+mod refusal;
 mod runtime;
 mod server;
 mod service;
@@ -48,9 +55,12 @@ mod tasks;
 #[cfg(feature = "tls")]
 mod tls;
 mod upgrade;
+mod waiting;
+mod waits;
 mod wire;
 
 pub use address::Address;
+pub use limits::Limits;
 pub use listen::Listen;
 pub use listening::Listening;
 pub use server::Server;

@@ -2,10 +2,18 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use enfilade_core::{Environ, RequestExt, Upgrade};
+use enfilade_core::{Environ, Request, RequestExt, Upgrade};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::{finish::Finish, session::Session, site::Answered, upgrade};
+use crate::{
+    breach::Limit,
+    finish::Finish,
+    refusal,
+    session::Session,
+    site::{Answered, Site},
+    upgrade,
+};
 
 /// The app, as one connection calls it.
 pub(crate) struct Service(pub(crate) Arc<Session>);
@@ -17,10 +25,31 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 
     fn call(&self, request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
-        let answering = session.answer();
-        let mut request = request.map(|body| session.receive(body));
+        let mut answering = session.answer();
+        let broken = match answering.crowded {
+            true => Some(Limit::RequestsInFlight),
+            false => refusal::broken(&request, &session.site.limits),
+        };
+        if let Some(limit) = broken {
+            session.report(limit);
+            session.received(request.body().is_end_stream());
+            return Site::refuse(
+                limit,
+                Finish {
+                    on_upgrade: None,
+                    answering,
+                },
+            );
+        }
+        let (parts, body) = request.into_parts();
+        let (body, exchange) = session.receive(body);
+        let mut request = Request::from_parts(parts, body);
         let offer = upgrade::offer(&request);
-        let environ = Environ::new(Arc::clone(&session.facts), request.version());
+        let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
+        if let Some(exchange) = &exchange {
+            environ.share_body_pace(exchange.pace.clone());
+        }
+        answering.exchange = exchange;
         request.extensions_mut().insert(environ);
         if let Some(offer) = &offer {
             let upgrade = Upgrade::new(offer.protocol.clone());

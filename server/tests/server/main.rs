@@ -9,6 +9,7 @@
 
 mod failures;
 mod framing;
+mod limits;
 mod listeners;
 mod memory;
 mod process;
