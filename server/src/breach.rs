@@ -124,7 +124,10 @@ impl Limit {
                 "http2_idle_frames",
             ),
             Limit::Ping => time("an answer to PING", limits.http2_pong, "http2_pong"),
-            Limit::Connections => "as many connections as there may be (connections)".to_owned(),
+            Limit::Connections => {
+                "there are as many connections as there may be (connections); the next ones wait"
+                    .to_owned()
+            }
             Limit::ConnectionsPerAddress => count(
                 limits.connections_per_address.unwrap_or(usize::MAX),
                 "connections of one address",
@@ -177,7 +180,12 @@ impl Breaches {
             return None;
         }
         told.last = Some(now);
-        let mut line = format!("{peer} broke a limit: {}", limit.describe(limits));
+        let what = limit.describe(limits);
+        let mut line = match limit {
+            // It is nobody's in particular.
+            Limit::Connections => what,
+            _ => format!("{peer} broke a limit: {what}"),
+        };
         match std::mem::take(&mut told.untold) {
             0 => {}
             more => line += &format!("; so did {more} more since the last such line"),

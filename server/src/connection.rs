@@ -10,8 +10,9 @@ use std::{
 use enfilade_core::Connection;
 
 use crate::{
+    alarm::Alarm,
     breach::Limit,
-    door::Shaking,
+    handshaking::Handshaking,
     http2::Http2,
     opening::{Http1, Opening},
     session::Session,
@@ -34,7 +35,7 @@ pub(crate) struct Serving {
 )]
 enum Stage {
     /// TLS is not agreed on yet.
-    Shaking(Shaking, Arc<Site>),
+    Shaking(Box<Handshaking>),
     /// Nobody knows yet which version the client speaks.
     Opening(Opening),
     Http1(Http1, Arc<Session>),
@@ -46,12 +47,13 @@ enum Stage {
 impl Serving {
     /// Serves `site` on `stream`.
     pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Opening(Opening::new(stream, facts, site)), task)
+        let opening = Opening::new(stream, facts, site, Alarm::default());
+        Serving::at(Stage::Opening(opening), task)
     }
 
     /// Serves `site` on what comes out of a handshake.
-    pub(crate) const fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Shaking(shaking, site), task)
+    pub(crate) fn shaking(handshaking: Handshaking, task: Task) -> Serving {
+        Serving::at(Stage::Shaking(Box::new(handshaking)), task)
     }
 
     const fn at(stage: Stage, task: Task) -> Serving {
@@ -91,11 +93,8 @@ impl Stage {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             *self = match self {
-                Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
-                    Some((stream, facts, spoken)) => {
-                        let opening = Opening::new(stream, facts, Arc::clone(site));
-                        Stage::speaking(opening, spoken)
-                    }
+                Stage::Shaking(handshaking) => match ready!(handshaking.poll(cx)) {
+                    Some((opening, spoken)) => Stage::speaking(opening, spoken),
                     None => Stage::Closed,
                 },
                 Stage::Opening(opening) => {

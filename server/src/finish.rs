@@ -23,7 +23,7 @@ impl Finish {
         if response.status().is_informational() {
             switch(response, on_upgrade, &answering);
         }
-        if answering.session().is_spent() && !answering.session().http2 {
+        if answering.session().is_last() {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }

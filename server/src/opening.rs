@@ -42,13 +42,13 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>) -> Opening {
+    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, alarm: Alarm) -> Opening {
         Opening {
             stream,
             head: Head::default(),
             facts,
             site,
-            alarm: Alarm::default(),
+            alarm,
             due: None,
         }
     }

@@ -92,6 +92,12 @@ impl Session {
         self.spent.load(Relaxed)
     }
 
+    /// Whether the answer that goes out shall be the last of a connection of HTTP/1.1: it has come
+    /// far enough, or others wait for its place.
+    pub(crate) fn is_last(&self) -> bool {
+        !self.http2 && (self.is_spent() || self.site.crowd.shall_leave())
+    }
+
     /// Another protocol is spoken from now on, which has its own patience.
     pub(crate) fn take_over(&self) {
         self.taken_over.store(true, Relaxed);

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use crate::{
     Limits,
     breach::{Breaches, Limit},
+    crowd::{Addresses, Crowd},
     finish::Finish,
     options::Options,
     refusal,
@@ -41,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) breaches: Breaches,
     /// Requests that are being answered.
     pub(crate) in_flight: AtomicUsize,
+    pub(crate) crowd: Crowd,
+    pub(crate) addresses: Option<Arc<Addresses>>,
     /// Connections that have come, to spread their ends.
     connections: AtomicU32,
 }
@@ -65,6 +68,8 @@ impl Site {
             date: options.date,
             half_close: options.half_close,
             breaches: Breaches::new(Arc::clone(&options.errors)),
+            crowd: Crowd::new(limits.connections),
+            addresses: Addresses::new(limits.connections_per_address),
             limits,
             in_flight: AtomicUsize::new(0),
             connections: AtomicU32::new(0),

@@ -110,6 +110,9 @@ impl Wire {
         };
         if overdue == Overdue::Rested {
             due = self.old.map_or(due, |old| due.min(old));
+            if session.site.crowd.shall_leave() {
+                due = now;
+            }
         }
         if now < due {
             self.alarm.by(cx, due);

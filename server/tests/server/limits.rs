@@ -313,3 +313,38 @@ fn when_all_places_are_taken_the_next_request_is_told_to_come_again() {
         assert!(client.response().ends_with("done"));
     }
 }
+
+#[test]
+fn the_connections_of_an_address_are_counted_until_they_end() {
+    let limits = |limits: &mut Limits| limits.connections_per_address = Some(2);
+    let server = Running::with(server(limits), echo);
+    let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut clients: [Client; 2] = std::array::from_fn(|_| server.connect());
+    for client in &mut clients {
+        client.say(request);
+        assert!(client.response().starts_with("HTTP/1.1 200"));
+    }
+    assert_eq!(server.connect().rest(), "");
+    assert!(server.errors.lines()[0].contains("(connections_per_address)"));
+    drop(clients);
+    assert!(eventually(|| {
+        let mut client = server.connect();
+        let _ = client.0.write_all(request.as_bytes());
+        matches!(client.0.read(&mut [0; 12]), Ok(12))
+    }));
+}
+
+#[test]
+fn connections_that_rest_make_room_for_those_that_wait() {
+    let limits = |limits: &mut Limits| limits.connections = Some(20);
+    let server = Running::with(server(limits), echo);
+    let mut clients: Vec<Client> = Vec::new();
+    for _ in 0..60 {
+        let mut client = server.connect();
+        client.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert!(client.response().starts_with("HTTP/1.1 200"));
+        clients.push(client);
+    }
+    let line = "there are as many connections as there may be (connections)";
+    assert!(server.errors.lines()[0].starts_with(line));
+}
