@@ -31,6 +31,7 @@ pub(crate) enum Limit {
     Resets,
     IdleFrames,
     Ping,
+    Calm,
     Stream,
     Connections,
     ConnectionsPerAddress,
@@ -38,7 +39,7 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 17] = [
+    pub(crate) const ALL: [Limit; 18] = [
         Limit::FirstByte,
         Limit::TlsHandshake,
         Limit::Head,
@@ -52,6 +53,7 @@ impl Limit {
         Limit::Resets,
         Limit::IdleFrames,
         Limit::Ping,
+        Limit::Calm,
         Limit::Stream,
         Limit::Connections,
         Limit::ConnectionsPerAddress,
@@ -124,6 +126,12 @@ impl Limit {
                 "http2_idle_frames",
             ),
             Limit::Ping => time("an answer to PING", limits.http2_pong, "http2_pong"),
+            Limit::Calm => format!(
+                "fields of {} bytes (http2_header_list), {} streams reset by the server \
+                 (http2_local_resets) or {} by the client (http2_pending_resets), or DATA of too \
+                 few bytes",
+                limits.http2_header_list, limits.http2_local_resets, limits.http2_pending_resets,
+            ),
             Limit::Connections => {
                 "there are as many connections as there may be (connections); the next ones wait"
                     .to_owned()

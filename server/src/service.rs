@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use enfilade_core::{Environ, Request, RequestExt, Upgrade};
+use enfilade_core::{Environ, RequestExt, Upgrade};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -41,9 +41,12 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
                 },
             );
         }
-        let (parts, body) = request.into_parts();
-        let (body, exchange) = session.receive(body);
-        let mut request = Request::from_parts(parts, body);
+        let mut exchange = None;
+        let mut request = request.map(|body| {
+            let (body, shared) = session.receive(body);
+            exchange = shared;
+            body
+        });
         let offer = upgrade::offer(&request);
         let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
         if let Some(exchange) = &exchange {

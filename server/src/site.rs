@@ -155,9 +155,12 @@ impl<F: Future<Output = Response>> Future for Finishing<F> {
     }
 }
 
-/// The answer to a request that broke a limit, which is the connection's last one.
+/// The answer to a request that broke a limit. Over HTTP/1.1 it is the connection's last one.
 fn refuse(limit: Limit, finish: Finish) -> Response {
-    finish.answering.session().spend();
+    let session = finish.answering.session();
+    if !session.http2 {
+        session.spend();
+    }
     let mut response = refusal::answer(limit);
     finish.apply(&mut response);
     response

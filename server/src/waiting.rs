@@ -11,13 +11,14 @@ use crate::{Limits, breach::Limit, waits::Waits};
 /// one look at the clock. There is no I/O here.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    /// The requests that had begun when it was asked last.
-    begun: u32,
-    /// Whether some of a head has come.
-    partial: bool,
-    /// Since when a head is waited for, or its first byte.
+    /// The requests that had begun when it was asked last, and whether some of the next had come.
+    asked: (u32, bool),
+    /// Since when that has been so.
     since: Option<Instant>,
-    body: Waits,
+    /// The number of the last request some of whose head has come.
+    partial: u32,
+    /// Boxed, for connections that rest; kept from one body to the next.
+    body: Option<Box<Waits>>,
     /// Rare: most answers fit into the socket's buffer.
     write: Option<Box<Waits>>,
 }
@@ -45,7 +46,7 @@ impl Waiting {
     /// For a connection some of whose first head has come already, or not.
     pub(crate) fn new(partial: bool) -> Waiting {
         Waiting {
-            partial,
+            partial: u32::from(partial),
             ..Waiting::default()
         }
     }
@@ -53,16 +54,18 @@ impl Waiting {
     /// `count` bytes have come.
     pub(crate) fn came(&mut self, count: usize, progress: Progress) {
         if progress.receiving {
-            self.body.moved(count, Instant::now);
-        } else if !progress.answering && !(self.partial && self.begun == progress.begun) {
-            self.begin(progress.begun);
-            self.partial = true;
+            if self.asked.0 != progress.begun {
+                self.begin((progress.begun, false));
+            }
+            self.body.get_or_insert_default().moved(count, Instant::now);
+        } else if !progress.answering {
+            self.partial = progress.begun.wrapping_add(1);
         }
     }
 
     /// Whether bytes have come that became no request.
     pub(crate) const fn is_partial(&self, progress: Progress) -> bool {
-        self.partial && self.begun == progress.begun
+        self.partial == progress.begun.wrapping_add(1)
     }
 
     /// Nothing comes, at `now`. Gives by when something must, and what becomes of it otherwise.
@@ -73,18 +76,20 @@ impl Waiting {
         pace: impl FnOnce() -> Option<BodyPace>,
         limits: &Limits,
     ) -> Option<(Instant, Overdue)> {
-        if self.begun != progress.begun {
-            self.begin(progress.begun);
+        let asked = (progress.begun, self.is_partial(progress));
+        if self.asked != asked {
+            self.begin(asked);
         }
         if progress.receiving {
-            let due = self.body.wait(now, &pace()?)?;
+            let body = self.body.get_or_insert_default();
+            let due = body.wait(now, &pace()?)?;
             return Some((due, Overdue::Broke(Limit::Body)));
         }
         if progress.answering {
             return None;
         }
         let since = *self.since.get_or_insert(now);
-        let (time, overdue) = match (self.partial, progress.begun) {
+        let (time, overdue) = match (asked.1, progress.begun) {
             (true, _) => (limits.head, Overdue::Broke(Limit::Head)),
             (false, 0) => (limits.first_byte, Overdue::Broke(Limit::FirstByte)),
             (false, _) => (limits.keep_alive, Overdue::Rested),
@@ -106,11 +111,14 @@ impl Waiting {
         }
     }
 
-    fn begin(&mut self, begun: u32) {
-        *self = Waiting {
-            begun,
-            ..Waiting::default()
-        };
+    fn begin(&mut self, asked: (u32, bool)) {
+        if self.asked.0 != asked.0 {
+            for waits in [&mut self.body, &mut self.write].into_iter().flatten() {
+                **waits = Waits::default();
+            }
+        }
+        self.asked = asked;
+        self.since = None;
     }
 }
 

@@ -24,6 +24,11 @@ impl Waits {
         since.checked_add(pace.patience(self.waited, self.bytes))
     }
 
+    /// Somebody waits from `now` on.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.since.get_or_insert(now);
+    }
+
     /// `count` bytes have moved. The clock is read only where somebody waited for them.
     pub(crate) fn moved(&mut self, count: usize, now: impl FnOnce() -> Instant) {
         self.bytes += count as u64;

@@ -23,6 +23,10 @@ use crate::{
     waiting::{Overdue, Waiting},
 };
 
+mod framing;
+
+use framing::Framing;
+
 /// How long an answer may take to become a refusal.
 const CUT_AFTER: Duration = Duration::from_secs(1);
 
@@ -50,6 +54,8 @@ pub(crate) struct Wire {
     /// Whether there was no room for the last write: then some of an answer has yet to go out.
     blocked: bool,
     waiting: Waiting,
+    /// What is known of the frames of HTTP/2.
+    framing: Option<Box<Framing>>,
     /// When the connection is too old.
     old: Option<Instant>,
     alarm: Alarm,
@@ -72,6 +78,9 @@ impl Wire {
             blocked: false,
             waiting: Waiting::new(!head.is_empty()),
             head,
+            framing: session
+                .http2
+                .then(|| Box::new(Framing::new(&session.site.limits))),
             old: session.site.old(Instant::now()),
             session,
             alarm,
@@ -91,10 +100,22 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
+    fn poll_read_stream(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.head.is_empty() {
+            Pin::new(&mut self.stream).poll_read(cx, buffer)
+        } else {
+            self.read_behind_the_head(cx, buffer)
+        }
+    }
+
     /// There is nothing to read.
     fn wait_to_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let session = &self.session;
-        if session.http2 || session.is_taken_over() {
+        if session.is_taken_over() {
             return Poll::Pending;
         }
         let now = Instant::now();
@@ -232,6 +253,9 @@ impl Wire {
 
     /// Whether the client may still be sending.
     fn has_unread(&self) -> bool {
+        if let Some(framing) = &self.framing {
+            return framing.has_unread();
+        }
         let session = &self.session;
         session.has_unread_body() || self.waiting.is_partial(session.progress())
     }
@@ -243,12 +267,13 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(mut framing) = self.framing.take() {
+            let read = self.poll_read_frames(&mut framing, cx, buffer);
+            self.framing = Some(framing);
+            return read;
+        }
         let before = buffer.filled().len();
-        let read = if self.head.is_empty() {
-            Pin::new(&mut self.stream).poll_read(cx, buffer)
-        } else {
-            self.read_behind_the_head(cx, buffer)
-        };
+        let read = self.poll_read_stream(cx, buffer);
         if read.is_pending() {
             return self.wait_to_read(cx);
         }
@@ -267,7 +292,15 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let written = match self.framing.take() {
+            None => Pin::new(&mut self.stream).poll_write(cx, bytes),
+            Some(mut framing) => {
+                let slices = [IoSlice::new(bytes)];
+                let written = self.poll_write_frames(&mut framing, cx, &slices);
+                self.framing = Some(framing);
+                written
+            }
+        };
         self.wrote(cx, written)
     }
 
@@ -276,7 +309,14 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let written = match self.framing.take() {
+            None => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+            Some(mut framing) => {
+                let written = self.poll_write_frames(&mut framing, cx, slices);
+                self.framing = Some(framing);
+                written
+            }
+        };
         self.wrote(cx, written)
     }
 
@@ -287,6 +327,11 @@ impl AsyncWrite for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Poll::Ready(left) = self.poll_left(cx) {
             return Poll::Ready(Err(left));
+        }
+        if let Some(mut framing) = self.framing.take() {
+            let flushed = self.poll_flush_frames(&mut framing, cx);
+            self.framing = Some(framing);
+            ready!(flushed)?;
         }
         Pin::new(&mut self.stream).poll_flush(cx)
     }

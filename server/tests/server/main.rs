@@ -8,6 +8,8 @@
 )]
 
 mod failures;
+mod floods;
+mod frames;
 mod framing;
 mod limits;
 mod listeners;
