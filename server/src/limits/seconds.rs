@@ -20,3 +20,31 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duratio
     }
     Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    #[test]
+    fn what_is_left_out_has_its_default_and_what_is_not_known_is_an_error() {
+        let read = |text| serde_json::from_str::<Limits>(text);
+        let limits = read(r#"{"head": 2.5, "keep_alive": 5, "connections": 7}"#).expect("limits");
+        assert_eq!(limits.head, Duration::from_millis(2500));
+        assert_eq!(limits.keep_alive, Duration::from_secs(5));
+        assert_eq!(limits.connections, Some(7));
+        assert_eq!(limits.body_idle, Limits::default().body_idle);
+        for wrong in [r#"{"heads": 2}"#, r#"{"head": -1}"#, r#"{"head": "2"}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_are_read_as_they_were_written() {
+        let limits = Limits::default();
+        let written = serde_json::to_string(&limits).expect("text");
+        assert!(written.contains(r#""head":10,"#), "{written}");
+        let read: Limits = serde_json::from_str(&written).expect("limits");
+        assert_eq!(read, limits);
+    }
+}
