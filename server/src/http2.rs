@@ -85,7 +85,7 @@ impl Future for Http2 {
         loop {
             while let Poll::Ready(Some(())) = this.running.poll_next_unpin(cx) {}
             if let Poll::Ready(end) = Pin::new(&mut this.connection).poll(cx) {
-                if end.as_ref().is_err_and(|error| is_of_calm(error)) {
+                if end.as_ref().is_err_and(is_of_calm) {
                     this.session.report(Limit::Calm);
                 }
                 return Poll::Ready(end);

@@ -22,7 +22,7 @@
 //! | upgrade | yes | no |
 //! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
 //! | informational responses | 100 alone, by itself | no |
-
+//!
 //! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
 
 mod accept;

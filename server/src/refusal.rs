@@ -65,9 +65,11 @@ mod tests {
             let value = HeaderValue::from_static("1");
             request.headers_mut().append("cookie", value);
         }
-        let mut limits = Limits::default();
-        limits.uri_bytes = 8000;
-        limits.line_bytes = 8011;
+        let limits = Limits {
+            uri_bytes: 8000,
+            line_bytes: 8011,
+            ..Limits::default()
+        };
         broken(&request, &limits)
     }
 
