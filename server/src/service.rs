@@ -10,7 +10,7 @@ use crate::{
     breach::Limit,
     finish::Finish,
     refusal,
-    session::Session,
+    session::{Answering, Session},
     site::{Answered, Site},
     upgrade,
 };
@@ -25,21 +25,13 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 
     fn call(&self, request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
-        let mut answering = session.answer();
-        let broken = match answering.crowded {
-            true => Some(Limit::RequestsInFlight),
-            false => refusal::broken(&request, &session.site.limits),
+        let (mut answering, has_place) = session.answer();
+        let broken = match has_place {
+            true => refusal::broken(&request, &session.site.limits),
+            false => Some(Limit::RequestsInFlight),
         };
         if let Some(limit) = broken {
-            session.report(limit);
-            session.received(request.body().is_end_stream());
-            return Site::refuse(
-                limit,
-                Finish {
-                    on_upgrade: None,
-                    answering,
-                },
-            );
+            return refuse(limit, request.body(), answering);
         }
         let mut exchange = None;
         let mut request = request.map(|body| {
@@ -64,4 +56,17 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         };
         session.site.answer(request, finish)
     }
+}
+
+/// Answers what broke a limit, without the app.
+#[cold]
+fn refuse(limit: Limit, body: &Incoming, answering: Answering) -> Answered {
+    let session = answering.session();
+    session.report(limit);
+    session.received(body.is_end_stream());
+    let finish = Finish {
+        on_upgrade: None,
+        answering,
+    };
+    Site::refuse(limit, finish)
 }

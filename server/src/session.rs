@@ -113,8 +113,9 @@ impl Session {
         site.breaches.report(limit, &site.limits, &self.facts.peer);
     }
 
-    /// A request has come; it is answered when the guard is dropped.
-    pub(crate) fn answer(self: &Arc<Session>) -> Answering {
+    /// A request has come; it is answered when the guard is dropped. Gives whether there is a place
+    /// for it, too.
+    pub(crate) fn answer(self: &Arc<Session>) -> (Answering, bool) {
         let begun = self.begun.load(Relaxed).saturating_add(1);
         self.begun.store(begun, Relaxed);
         self.answering.store(true, Relaxed);
@@ -123,11 +124,11 @@ impl Session {
             self.spend();
         }
         let in_flight = self.site.in_flight.fetch_add(1, Relaxed);
-        Answering {
+        let answering = Answering {
             session: Arc::clone(self),
             exchange: None,
-            crowded: in_flight >= self.site.limits.requests_in_flight,
-        }
+        };
+        (answering, in_flight < self.site.limits.requests_in_flight)
     }
 
     /// A request's body, which tells when all of it is here, and is held to its limits.
@@ -161,8 +162,6 @@ impl Session {
 pub(crate) struct Answering {
     session: Arc<Session>,
     pub(crate) exchange: Option<Arc<Exchange>>,
-    /// Whether as many requests as there may be were being answered when it came.
-    pub(crate) crowded: bool,
 }
 
 impl Answering {
