@@ -1,16 +1,20 @@
 //! The loop that accepts connections, and never ends by itself.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use enfilade_core::Peer;
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::{door::Door, site::Site};
+use crate::{breach::Limit, door::Door, site::Site};
 
 /// How long to wait after the first failure, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// How often a failure that lasts is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// How often connections are asked to leave, where there is no room for more.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Accepts connections at `door` until it is dropped.
 ///
@@ -20,6 +24,7 @@ pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
     let mut pause = BACK_OFF.0;
     let mut reported: Option<Instant> = None;
     loop {
+        make_room(site).await;
         match door.accept().await {
             Ok((stream, facts)) => {
                 pause = BACK_OFF.0;
@@ -37,6 +42,26 @@ pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
             }
         }
     }
+}
+
+/// Waits where there are as many connections as there may be, and asks some to leave.
+async fn make_room(site: &Site) {
+    let (tasks, most) = (&site.tasks, site.crowd.most);
+    if tasks.count() < most {
+        return;
+    }
+    let breaches = &site.breaches;
+    breaches.report(Limit::Connections, &site.limits, &Peer::Unknown);
+    let mut room = pin!(tasks.fewer_than(most));
+    loop {
+        site.crowd.make_room();
+        tasks.wake();
+        // Those that rest leave at once; others must come to rest, or to an answer.
+        if timeout(ASK_AGAIN, &mut room).await.is_ok() {
+            break;
+        }
+    }
+    site.crowd.has_room();
 }
 
 fn is_the_clients(error: &io::Error) -> bool {

@@ -10,9 +10,12 @@ use std::{
 use enfilade_core::Connection;
 
 use crate::{
-    door::Shaking,
+    alarm::Alarm,
+    breach::Limit,
+    handshaking::Handshaking,
     http2::Http2,
     opening::{Http1, Opening},
+    session::Session,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -32,10 +35,10 @@ pub(crate) struct Serving {
 )]
 enum Stage {
     /// TLS is not agreed on yet.
-    Shaking(Shaking, Arc<Site>),
+    Shaking(Box<Handshaking>),
     /// Nobody knows yet which version the client speaks.
     Opening(Opening),
-    Http1(Http1),
+    Http1(Http1, Arc<Session>),
     /// Boxed, so that a connection with HTTP/1 does not make room for it.
     Http2(Box<Http2>),
     Closed,
@@ -44,12 +47,13 @@ enum Stage {
 impl Serving {
     /// Serves `site` on `stream`.
     pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Opening(Opening::new(stream, facts, site)), task)
+        let opening = Opening::new(stream, facts, site, Alarm::default());
+        Serving::at(Stage::Opening(opening), task)
     }
 
     /// Serves `site` on what comes out of a handshake.
-    pub(crate) const fn shaking(shaking: Shaking, site: Arc<Site>, task: Task) -> Serving {
-        Serving::at(Stage::Shaking(shaking, site), task)
+    pub(crate) fn shaking(handshaking: Handshaking, task: Task) -> Serving {
+        Serving::at(Stage::Shaking(Box::new(handshaking)), task)
     }
 
     const fn at(stage: Stage, task: Task) -> Serving {
@@ -66,7 +70,7 @@ impl Serving {
             return;
         }
         match &mut self.stage {
-            Stage::Http1(connection) => Pin::new(connection).graceful_shutdown(),
+            Stage::Http1(connection, _) => Pin::new(connection).graceful_shutdown(),
             Stage::Http2(connection) => connection.graceful_shutdown(),
             Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => self.stage = Stage::Closed,
         }
@@ -76,7 +80,10 @@ impl Serving {
 impl Stage {
     fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
-            Spoken::Http1 => Stage::Http1(opening.http1()),
+            Spoken::Http1 => {
+                let (connection, session) = opening.http1();
+                Stage::Http1(connection, session)
+            }
             Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
         }
     }
@@ -86,11 +93,8 @@ impl Stage {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             *self = match self {
-                Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
-                    Some((stream, facts, spoken)) => {
-                        let opening = Opening::new(stream, facts, Arc::clone(site));
-                        Stage::speaking(opening, spoken)
-                    }
+                Stage::Shaking(handshaking) => match ready!(handshaking.poll(cx)) {
+                    Some((opening, spoken)) => Stage::speaking(opening, spoken),
                     None => Stage::Closed,
                 },
                 Stage::Opening(opening) => {
@@ -102,7 +106,13 @@ impl Stage {
                         _ => Stage::Closed,
                     }
                 }
-                Stage::Http1(connection) => return Pin::new(connection).poll(cx).map(drop),
+                Stage::Http1(connection, session) => {
+                    let ended = ready!(Pin::new(connection).poll(cx));
+                    if ended.is_err_and(|error| error.is_parse_too_large()) {
+                        session.report(Limit::HeadBytes);
+                    }
+                    return Poll::Ready(());
+                }
                 Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
                 Stage::Closed => return Poll::Ready(()),
             };

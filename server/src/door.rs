@@ -5,8 +5,8 @@ use std::{io, pin::Pin, sync::Arc};
 use enfilade_core::{Connection, HostError, Peer};
 
 use crate::{
-    address::Address, connection::Serving, listen::Listen, options::Options, site::Site,
-    sniff::Spoken, socket::Socket, stream::Stream,
+    address::Address, breach::Limit, connection::Serving, crowd::Full, handshaking::Handshaking,
+    listen::Listen, options::Options, site::Site, sniff::Spoken, socket::Socket, stream::Stream,
 };
 
 /// An open socket, and what its connections begin with.
@@ -68,12 +68,26 @@ impl Door {
 
     /// Serves a connection in a task of its own.
     pub(crate) fn serve(&self, stream: Stream, facts: Connection, site: &Arc<Site>) {
-        let (site, task) = (Arc::clone(site), site.tasks.register());
+        let place = match &site.addresses {
+            None => None,
+            Some(addresses) => match addresses.enter(&facts.peer) {
+                Ok(place) => place,
+                Err(Full) => {
+                    let limit = Limit::ConnectionsPerAddress;
+                    site.breaches.report(limit, &site.limits, &facts.peer);
+                    return;
+                }
+            },
+        };
+        let task = site.tasks.register().with_place(place);
+        let site = Arc::clone(site);
         match &self.handshake {
             None => drop(tokio::spawn(Serving::new(stream, facts, site, task))),
             Some(handshake) => {
+                let peer = facts.peer.clone();
                 let shaking = handshake.shake(stream, facts);
-                drop(tokio::spawn(Serving::shaking(shaking, site, task)));
+                let handshaking = Handshaking::new(shaking, peer, site);
+                drop(tokio::spawn(Serving::shaking(handshaking, task)));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use enfilade_core::{Body, Error, IntoResponse, Response, Upgrading};
-use http::{StatusCode, Version, header};
+use http::{HeaderValue, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::{outgoing::Outgoing, refusing, session::Answering, upgrade};
@@ -31,6 +31,10 @@ impl Finish {
         } else if connects && response.status().is_success() {
             answering.admission().switch();
         }
+        if answering.session().is_last() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();
             headers
@@ -50,6 +54,7 @@ fn switch(response: &mut Response, on_upgrade: Option<OnUpgrade>, answering: &An
     match on_upgrade {
         Some(on_upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => {
             answering.admission().switch();
+            answering.session().take_over();
             // Without a handler of ours it is a mounted framework's, which took the extension.
             if let Some(upgrading) = response.extensions_mut().remove::<Upgrading>() {
                 let task = answering.site().tasks.register();

@@ -113,7 +113,7 @@ impl Gate {
         let Some(refusal) = refused else {
             return;
         };
-        session.report(refusal);
+        session.report_refusal(refusal);
         match self.way {
             Way::Broken(_) => session.admission.refuse_body(refusal),
             _ => session.admission.refuse_head(refusal),

@@ -23,6 +23,8 @@
 //! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
 //! | informational responses | 100 alone, by itself | no |
 //!
+//! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
+//!
 //! # What is refused
 //!
 //! A request that two programs could read differently reaches no app: it is answered with a line
@@ -66,20 +68,30 @@
 mod accept;
 mod address;
 mod admission;
+mod alarm;
+mod breach;
+mod budget;
 mod connection;
+mod crowd;
 mod door;
 mod drain;
+mod exchange;
+mod farewell;
 mod finish;
+mod frames;
 mod gate;
+mod handshaking;
 mod http2;
 mod http2_head;
 mod leftover;
-mod linger;
+mod limits;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod receiving;
+mod refusal;
 mod refusing;
 mod runtime;
 mod server;
@@ -91,14 +103,19 @@ mod socket;
 mod source;
 mod stop;
 mod stream;
+mod streams;
 mod strict;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;
+mod traffic;
 mod upgrade;
+mod waiting;
+mod waits;
 mod wire;
 
 pub use address::Address;
+pub use limits::Limits;
 pub use listen::Listen;
 pub use listening::Listening;
 pub use server::Server;

@@ -4,21 +4,27 @@ use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use enfilade_core::Connection;
 use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    time::Instant,
+};
 
 use crate::{
+    alarm::Alarm,
+    breach::Limit,
     gate::Gate,
     http2::Http2,
     service::Service,
     session::Session,
     site::Site,
     sniff::{Head, Spoken},
+    source::Source,
     stream::Stream,
     wire::Wire,
 };
@@ -32,15 +38,20 @@ pub(crate) struct Opening {
     head: Head,
     facts: Connection,
     site: Arc<Site>,
+    alarm: Alarm,
+    /// By when the first bytes must have come.
+    due: Option<Instant>,
 }
 
 impl Opening {
-    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>) -> Opening {
+    pub(crate) fn new(stream: Stream, facts: Connection, site: Arc<Site>, alarm: Alarm) -> Opening {
         Opening {
             stream,
             head: Head::default(),
             facts,
             site,
+            alarm,
+            due: None,
         }
     }
 
@@ -48,7 +59,12 @@ impl Opening {
     pub(crate) fn poll_spoken(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Spoken>>> {
         loop {
             let mut buffer = ReadBuf::new(self.head.space());
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            if Pin::new(&mut self.stream)
+                .poll_read(cx, &mut buffer)?
+                .is_pending()
+            {
+                return self.poll_late(cx).map(|()| Ok(None));
+            }
             let count = buffer.filled().len();
             if count == 0 {
                 return Poll::Ready(Ok(None));
@@ -59,22 +75,55 @@ impl Opening {
         }
     }
 
-    pub(crate) fn http1(self) -> Http1 {
-        let session = Session::new(self.site, self.facts);
+    /// Ends when the first bytes are late.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (now, limits) = (Instant::now(), &self.site.limits);
+        if self.due.is_none() {
+            self.due = now.checked_add(limits.first_byte);
+        }
+        match self.due {
+            Some(due) if now >= due => {
+                let breaches = &self.site.breaches;
+                breaches.report(Limit::FirstByte, limits, &self.facts.peer);
+                Poll::Ready(())
+            }
+            Some(due) => {
+                self.alarm.by(cx, due);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    pub(crate) fn http1(self) -> (Http1, Arc<Session>) {
+        let session = Session::new(self.site, self.facts, false);
         let patience = Some(session.site.half_close);
         let gate = Some(Gate::default());
-        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), patience, gate);
+        let wire = Wire::new(
+            Source::new(self.stream, self.head),
+            Arc::clone(&session),
+            patience,
+            self.alarm,
+            gate,
+        );
         let http1 = &Arc::clone(&session.site).http1;
-        http1
-            .serve_connection(TokioIo::new(wire), Service(session))
-            .with_upgrades()
+        let connection = http1
+            .serve_connection(TokioIo::new(wire), Service(Arc::clone(&session)))
+            .with_upgrades();
+        (connection, session)
     }
 
     pub(crate) fn http2(mut self) -> Http2 {
         self.facts.capabilities.upgrade = false;
-        let session = Session::new(self.site, self.facts);
+        let session = Session::new(self.site, self.facts, true);
         // It is read all the time, and the end of the connection is the end of all its streams.
-        let wire = Wire::new(self.stream, self.head, Arc::clone(&session), None, None);
+        let wire = Wire::new(
+            Source::new(self.stream, self.head),
+            Arc::clone(&session),
+            None,
+            self.alarm,
+            None,
+        );
         Http2::new(wire, Service(session))
     }
 }

@@ -8,8 +8,14 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::{
-    admission::drop_underscores, finish::Finish, http2_head, refusing, session::Session,
-    site::Answered, strict::Refusal, upgrade,
+    admission::drop_underscores,
+    breach::Limit,
+    finish::Finish,
+    http2_head, refusal, refusing,
+    session::{Answering, Session},
+    site::{Answered, Site},
+    strict::Refusal,
+    upgrade,
 };
 
 /// The app, as one connection calls it.
@@ -22,7 +28,7 @@ impl Service {
         let session = &self.0;
         if request.version() == Version::HTTP_2 {
             let refused = http2_head::check(request).err();
-            refused.inspect(|refusal| session.report(*refusal))
+            refused.inspect(|refusal| session.report_refusal(*refusal))
         } else {
             if session.admission.has_seen_underscore() {
                 drop_underscores(request.headers_mut());
@@ -39,7 +45,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 
     fn call(&self, mut request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
-        let answering = session.answer();
+        let (mut answering, has_place) = session.answer();
         if let Some(refusal) = self.check(&mut request) {
             let finish = Finish {
                 on_upgrade: None,
@@ -50,14 +56,30 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
             finish.apply(&mut response);
             return Box::pin(ready(Ok(response)));
         }
+        let broken = match has_place {
+            true => refusal::broken(&request, &session.site.limits),
+            false => Some(Limit::RequestsInFlight),
+        };
+        if let Some(limit) = broken {
+            return refuse(limit, request.body(), answering);
+        }
         // A client that waits for a word before it sends its body is not told to send what nobody
         // wants.
         let finish_body = !request.body().is_end_stream()
             && request.version() != Version::HTTP_2
             && !request.headers().contains_key(header::EXPECT);
-        let mut request = request.map(|body| session.receive(body, finish_body));
+        let mut exchange = None;
+        let mut request = request.map(|body| {
+            let (body, shared) = session.receive(body, finish_body);
+            exchange = shared;
+            body
+        });
         let offer = upgrade::offer(&request);
-        let environ = Environ::new(Arc::clone(&session.facts), request.version());
+        let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
+        if let Some(exchange) = &exchange {
+            environ.share_body_pace(exchange.pace.clone());
+        }
+        answering.exchange = exchange;
         request.extensions_mut().insert(environ);
         if let Some(offer) = &offer {
             let upgrade = Upgrade::new(offer.protocol.clone());
@@ -70,4 +92,18 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         };
         session.site.answer(request, finish)
     }
+}
+
+/// Answers what broke a limit, without the app.
+#[cold]
+fn refuse(limit: Limit, body: &Incoming, answering: Answering) -> Answered {
+    let session = answering.session();
+    session.report(limit);
+    session.received(body.is_end_stream());
+    let finish = Finish {
+        on_upgrade: None,
+        answering,
+        connects: false,
+    };
+    Site::refuse(limit, finish)
 }

@@ -1,9 +1,8 @@
 //! TLS by rustls: [`TlsConfig`].
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use enfilade_core::{Connection, HostError, Tls};
-use tokio::time::timeout;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ProtocolVersion, ServerConfig, ServerConnection},
@@ -18,9 +17,6 @@ use crate::{
 
 mod files;
 
-/// How long a client may take to agree on TLS, unless said otherwise.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-
 /// How a listener speaks TLS: 1.2 and 1.3, with HTTP/2 or HTTP/1.1 as the client prefers (ALPN).
 ///
 /// The cryptography is that of aws-lc-rs, whatever the process's default is.
@@ -33,11 +29,11 @@ const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// # let _ = server;
 /// ```
 ///
-/// What was agreed on is in the environ: [`Connection::tls`].
+/// How long a client may take for the handshake is one of the [`Limits`](crate::Limits). What was
+/// agreed on is in the environ: [`Connection::tls`].
 #[derive(Clone, Debug)]
 pub struct TlsConfig {
     source: Source,
-    deadline: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +49,6 @@ impl TlsConfig {
     pub fn from_pem(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
         TlsConfig {
             source: Source::Files(files::Files::new(chain.into(), key.into())),
-            deadline: HANDSHAKE_DEADLINE,
         }
     }
 
@@ -63,7 +58,6 @@ impl TlsConfig {
     pub const fn from_rustls(config: Arc<ServerConfig>) -> TlsConfig {
         TlsConfig {
             source: Source::Ready(config),
-            deadline: HANDSHAKE_DEADLINE,
         }
     }
 
@@ -96,13 +90,6 @@ impl TlsConfig {
         self
     }
 
-    /// How long a client may take for the handshake: 10 seconds by default.
-    #[must_use]
-    pub const fn with_handshake_deadline(mut self, deadline: Duration) -> TlsConfig {
-        self.deadline = deadline;
-        self
-    }
-
     fn prepare(self) -> Result<Arc<dyn Handshake>, HostError> {
         let config = match self.source {
             Source::Files(files) => Arc::new(files.load()?),
@@ -110,7 +97,6 @@ impl TlsConfig {
         };
         Ok(Arc::new(TlsHandshake {
             acceptor: TlsAcceptor::from(config),
-            deadline: self.deadline,
         }))
     }
 }
@@ -126,15 +112,14 @@ impl Listen {
 
 struct TlsHandshake {
     acceptor: TlsAcceptor,
-    deadline: Duration,
 }
 
 impl Handshake for TlsHandshake {
     fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
-        let shaking = timeout(self.deadline, self.acceptor.accept(stream));
+        let shaking = self.acceptor.accept(stream);
         Box::pin(async move {
             // Who cannot agree on TLS is told so by TLS.
-            let stream = shaking.await.ok()?.ok()?;
+            let stream = shaking.await.ok()?;
             let (_, agreed) = stream.get_ref();
             let spoken = match agreed.alpn_protocol() {
                 Some(b"h2") => Spoken::Http2,

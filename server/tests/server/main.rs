@@ -9,7 +9,10 @@
 
 mod answers;
 mod failures;
+mod floods;
+mod frames;
 mod framing;
+mod limits;
 mod listeners;
 mod memory;
 mod process;
