@@ -62,8 +62,8 @@
 //!
 //! A body that an app does not read is read to its end, if that is 64 KiB and a second away at
 //! most, so that the connection can be used again. Otherwise the connection closes behind the
-//! answer. Where a client may still be sending then, what it sends is thrown away for a second, so
-//! that it can read the answer.
+//! answer. Where a client may still be sending then, what it sends is thrown away for two seconds,
+//! so that it can read the answer.
 
 mod accept;
 mod address;
