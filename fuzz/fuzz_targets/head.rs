@@ -39,7 +39,10 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(passed, passed_singly, "{stop:?} {stop_singly:?}");
     assert_eq!(stop, stop_singly);
     let seen = hyper(&bytes[..passed]);
-    assert!(seen.heads == heads || (seen.heads < heads && seen.closes), "{seen:?} of {heads}");
+    assert!(
+        seen.heads == heads || (seen.heads < heads && seen.closes),
+        "{seen:?} of {heads}"
+    );
     if seen.heads == heads {
         assert!(!seen.failed || in_body, "{seen:?}");
         assert_eq!(seen.bodies, heads - u32::from(in_body), "{seen:?}");
