@@ -112,7 +112,11 @@ impl Session {
 
     /// Tells of a request that is refused.
     pub(crate) fn report_refusal(&self, refusal: Refusal) {
-        self.site.refusals.report(refusal, &self.facts);
+        match refusal.status {
+            414 => self.report(Limit::Uri),
+            431 => self.report(Limit::HeadBytes),
+            _ => self.site.refusals.report(refusal, &self.facts),
+        }
     }
 
     /// The client broke a limit.
