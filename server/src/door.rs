@@ -6,7 +6,9 @@ use enfilade_core::{Connection, HostError, Peer};
 
 use crate::{
     address::Address,
+    breach::Limit,
     connection::Serving,
+    crowd::Full,
     listen::Listen,
     options::Options,
     proxy::{ProxyProtocol, greet},
@@ -89,7 +91,19 @@ impl Door {
 
     /// Serves a connection in a task of its own.
     pub(crate) fn serve(&self, stream: Stream, facts: Connection, site: &Arc<Site>) {
-        let (site, task) = (Arc::clone(site), site.tasks.register());
+        let place = match &site.addresses {
+            None => None,
+            Some(addresses) => match addresses.enter(&facts.peer) {
+                Ok(place) => place,
+                Err(Full) => {
+                    let limit = Limit::ConnectionsPerAddress;
+                    site.breaches.report(limit, &site.limits, &facts.peer);
+                    return;
+                }
+            },
+        };
+        let task = site.tasks.register().with_place(place);
+        let site = Arc::clone(site);
         let proxies = self.proxies.as_ref();
         let serving = if proxies.is_some_and(|proxies| proxies.trusts(&facts.peer)) {
             Serving::greeting(greet(stream, facts), self.handshake.clone(), site, task)

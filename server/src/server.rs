@@ -6,7 +6,7 @@ use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle, PathPolicy};
 use http::HeaderValue;
 
 use crate::{
-    Address, Listen, Listening,
+    Address, Limits, Listen, Listening,
     door::Door,
     options::{Closing, Options},
 };
@@ -120,6 +120,12 @@ impl Server {
     /// gone at once. A connection that was reset drops the app's future at once, always.
     pub const fn with_half_close(mut self, patience: Duration) -> Server {
         self.options.half_close = patience;
+        self
+    }
+
+    /// What a client may take, of time and of everything else: see [`Limits`] for the defaults.
+    pub fn with_limits(mut self, limits: Limits) -> Server {
+        self.options.limits = limits;
         self
     }
 
