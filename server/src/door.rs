@@ -106,7 +106,12 @@ impl Door {
         let site = Arc::clone(site);
         let proxies = self.proxies.as_ref();
         let serving = if proxies.is_some_and(|proxies| proxies.trusts(&facts.peer)) {
-            Serving::greeting(greet(stream, facts), self.handshake.clone(), site, task)
+            Serving::greeting(
+                greet(stream, facts, self.named),
+                self.handshake.clone(),
+                site,
+                task,
+            )
         } else {
             Serving::new(stream, facts, self.handshake.as_deref(), site, task)
         };
@@ -132,6 +137,12 @@ impl Door {
             ));
         }
         Ok(self.socket.as_fd())
+    }
+
+    /// Takes the file of a Unix socket over, where an older process has handed it over.
+    #[cfg(unix)]
+    pub(crate) fn own_file(&self) {
+        self.socket.own_file();
     }
 
     /// Leaves the file of a Unix socket to the process that has taken over.

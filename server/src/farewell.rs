@@ -19,11 +19,9 @@ use crate::{
     tasks::{Phase, Task},
 };
 
-/// How long a client may take to read the last words.
-const LINGER: Duration = Duration::from_secs(2);
-
-/// How much of what it goes on sending is thrown away, in the meantime.
-const LINGER_BYTES: usize = 1 << 20;
+/// How long a client may take to read the last words. What it goes on sending in the meantime is
+/// thrown away, however much it is: some read nothing before they have sent all.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Says the last words, closes the server's side, and throws away what still comes.
 ///
@@ -34,13 +32,8 @@ pub(crate) fn leave(mut stream: Stream, words: Vec<u8>, mut task: Task) {
         if stream.write_all(&words).await.is_err() || stream.shutdown().await.is_err() {
             return;
         }
-        let (mut thrown_away, mut buffer) = (0, [0; 1024]);
-        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-            thrown_away += count;
-            if thrown_away > LINGER_BYTES {
-                return;
-            }
-        }
+        let mut thrown_away = [0; 4096];
+        while let Ok(1..) = stream.read(&mut thrown_away).await {}
     });
     tokio::spawn(async move {
         let mut leaving = pin!(leaving);
