@@ -19,21 +19,44 @@ use crate::{
     tasks::{Phase, Task},
 };
 
-/// How long a client may take to read the last words. What it goes on sending in the meantime is
-/// thrown away, however much it is: some read nothing before they have sent all.
-const LINGER: Duration = Duration::from_secs(5);
+/// How a client is left that may still be sending: how long it may take to read the last words,
+/// and how much of what it goes on sending is thrown away in the meantime.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    time: Duration,
+    bytes: usize,
+}
+
+impl Patience {
+    /// With a client that was answered early: some read nothing before they have sent all.
+    pub(crate) const ANSWERED: Patience = Patience {
+        time: Duration::from_secs(5),
+        bytes: usize::MAX,
+    };
+
+    /// With one that broke a limit.
+    pub(crate) const REFUSED: Patience = Patience {
+        time: Duration::from_secs(2),
+        bytes: 1 << 20,
+    };
+}
 
 /// Says the last words, closes the server's side, and throws away what still comes.
 ///
 /// A socket that is closed while bytes wait in it is reset, and a reset may take away what the
 /// client has not read yet (RFC 9112, section 9.6).
-pub(crate) fn leave(mut stream: Stream, words: Vec<u8>, mut task: Task) {
-    let leaving = timeout(LINGER, async move {
+pub(crate) fn leave(mut stream: Stream, words: Vec<u8>, patience: Patience, mut task: Task) {
+    let leaving = timeout(patience.time, async move {
         if stream.write_all(&words).await.is_err() || stream.shutdown().await.is_err() {
             return;
         }
-        let mut thrown_away = [0; 4096];
-        while let Ok(1..) = stream.read(&mut thrown_away).await {}
+        let (mut thrown_away, mut buffer) = (0, [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+            thrown_away += count;
+            if thrown_away > patience.bytes {
+                return;
+            }
+        }
     });
     tokio::spawn(async move {
         let mut leaving = pin!(leaving);

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     alarm::Alarm,
     breach::Limit,
-    farewell,
+    farewell::{self, Patience},
     gate::Gate,
     session::Session,
     source::Source,
@@ -131,7 +131,7 @@ impl Wire {
             Limit::Head => {
                 self.session.report(limit);
                 let words = farewell::answer(limit.status(), self.session.site.date);
-                self.leave(words);
+                self.leave(words, Patience::REFUSED);
             }
             // The end was reported with the refusal.
             Limit::Body => {}
@@ -141,9 +141,9 @@ impl Wire {
     }
 
     /// Hands the stream to somebody who closes it with patience.
-    fn leave(&mut self, words: Vec<u8>) {
+    fn leave(&mut self, words: Vec<u8>, patience: Patience) {
         let stream = std::mem::replace(&mut self.source.stream, Stream::Gone);
-        farewell::leave(stream, words, self.session.site.tasks.register());
+        farewell::leave(stream, words, patience, self.session.site.tasks.register());
     }
 
     /// Ends when the client has left while it is owed an answer.
@@ -326,7 +326,11 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.has_unread() {
-            self.leave(Vec::new());
+            let patience = match self.framing {
+                None => Patience::ANSWERED,
+                Some(_) => Patience::REFUSED,
+            };
+            self.leave(Vec::new(), patience);
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.source.stream).poll_shutdown(cx)

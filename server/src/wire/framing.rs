@@ -15,6 +15,7 @@ use super::Wire;
 use crate::{
     Limits,
     breach::Limit,
+    farewell::Patience,
     frames::{Frame, kind},
     traffic::{Act, Traffic},
 };
@@ -117,7 +118,7 @@ impl Wire {
         if let Some(limit) = broke {
             buffer.set_filled(before);
             self.session.report(limit);
-            self.leave(framing.last_words(Some(limit)));
+            self.leave(framing.last_words(Some(limit)), Patience::REFUSED);
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Poll::Ready(Ok(()))
@@ -147,12 +148,12 @@ impl Wire {
                     framing.reset(stream);
                 }
                 Act::Rest => {
-                    self.leave(framing.last_words(None));
+                    self.leave(framing.last_words(None), Patience::REFUSED);
                     return Poll::Ready(Ok(()));
                 }
                 Act::Break(limit) => {
                     session.report(limit);
-                    self.leave(framing.last_words(Some(limit)));
+                    self.leave(framing.last_words(Some(limit)), Patience::REFUSED);
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
                 Act::Wait(due) => {
