@@ -67,7 +67,10 @@
 //! * Over TCP the system says it for a process that is killed, too. Over a Unix socket nothing does:
 //!   with `fastcgi_keep_conn on` nginx sees it, and without it takes what it has for a whole answer,
 //!   or has the client wait for the rest of a length.
-//! * Connections are kept where the web server asks for it, until the host stops.
+//! * Connections are kept where the web server asks for it, until the host stops. What was sent
+//!   before that is answered: a connection that is new then has a second to bring its request, and
+//!   a request as long to bring the rest of its parameters. Later ones are refused with
+//!   `FCGI_OVERLOADED`.
 //!
 //! # Errors
 //!
