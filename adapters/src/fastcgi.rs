@@ -135,10 +135,10 @@ impl Backend<FastCgiProtocol> {
     /// # let _ = host;
     /// ```
     pub fn with_authorizer(mut self, app: impl App + 'static) -> FastCgi {
-        let gateway = Arc::new(Gateway::new(app));
+        let app = Arc::new(app);
         self.protocol.rules.authorizes = true;
-        self.protocol.authorizer = Some(Box::new(move |request| {
-            let gateway = Arc::clone(&gateway);
+        self.protocol.authorizer = Some(Box::new(move |request, paths| {
+            let gateway = Gateway::new(Arc::clone(&app)).with_path_policy(paths);
             Box::pin(async move { gateway.answer(request).await })
         }));
         self

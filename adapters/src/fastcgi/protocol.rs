@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{Capabilities, Error, IntoResponse, Request};
+use enfilade_core::{Capabilities, Error, IntoResponse, PathPolicy, Request};
 use tokio::{task::yield_now, time::sleep};
 
 use super::{
@@ -34,7 +34,7 @@ pub struct FastCgiProtocol {
 }
 
 /// An app that plays the Authorizer.
-pub(super) type Authorizer = Box<dyn Fn(Request) -> Answered + Send + Sync>;
+pub(super) type Authorizer = Box<dyn Fn(Request, PathPolicy) -> Answered + Send + Sync>;
 
 /// A request that counts against the bound on them, until it is dropped.
 pub(super) struct Permit(Arc<AtomicUsize>);
@@ -60,7 +60,7 @@ impl FastCgiProtocol {
     pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
         match (role, &self.authorizer) {
             (Role::Responder, _) => site.answer(request),
-            (Role::Authorizer, Some(authorizer)) => authorizer(request),
+            (Role::Authorizer, Some(authorizer)) => authorizer(request, site.paths()),
             // The rules let no such request come. It could not pass if it did.
             (Role::Authorizer, None) => Box::pin(ready(Error::status(500).into_response())),
         }
