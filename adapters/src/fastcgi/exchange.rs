@@ -173,9 +173,9 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// What is reported from now on can no longer be sent.
+    /// What is reported from now on can no longer be sent, nor what has not been by now.
     fn drop(&mut self) {
-        self.errors.end(self.id, &mut BytesMut::new());
+        self.errors.give_back();
     }
 }
 
