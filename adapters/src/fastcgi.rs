@@ -37,6 +37,14 @@
 //! }
 //! ```
 //!
+//! It collects answers before it passes them on. A stream of events that must not wait says
+//! `X-Accel-Buffering: no`; `fastcgi_buffering off;` says it for all answers, and
+//! `fastcgi_request_buffering off;` has uploads stream.
+//!
+//! Fields with which an app would have its web server send a file or another path are left out of
+//! responses: `X-Accel-Redirect`, `X-Sendfile` and what begins with it, `X-Lighttpd-Send-`, `X-CGI-`;
+//! and `Status`. Those that say how to send this response, such as `X-Accel-Buffering`, pass.
+//!
 //! # Roles
 //!
 //! An app is a *Responder*. Another one may play the *Authorizer*: see

@@ -36,6 +36,10 @@
 //! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended,
 //! and lighttpd makes a clean end of it over TCP, too: tell the length where it is known.
 //!
+//! Fields with which an app would have its web server send a file or another path are left out of
+//! responses: `X-Accel-Redirect`, `X-Sendfile` and what begins with it, `X-Lighttpd-Send-`, `X-CGI-`;
+//! and `Status`. Those that say how to send this response, such as `X-Accel-Buffering`, pass.
+//!
 //! [spec]: https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html
 
 use bytes::BytesMut;
