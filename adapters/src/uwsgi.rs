@@ -87,7 +87,9 @@ where
 {
     let decode = |buffer: &mut BytesMut| -> Result<_, BadRequest> {
         let packet = decode(buffer)?;
-        Ok(packet.map(|packet| packet.imported(site.import())))
+        packet
+            .map(|packet| packet.imported(site.import()))
+            .transpose()
     };
     serve_packet(site, Style::Http, decode, reader, writer).await
 }
