@@ -13,7 +13,7 @@ use http::Method;
 use crate::{
     App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
     guard::{Guard, poll_guarded},
-    host::{Names, commit_now, strip_hop_by_hop},
+    host::{Names, commit_now, strip_all_but_an_upgrade, strip_hop_by_hop},
     rendering::Rendering,
 };
 
@@ -50,7 +50,8 @@ impl<A: App> Gateway<A> {
 
     /// Answers one request, to which the host has given its [`Environ`](crate::Environ).
     ///
-    /// Hop-by-hop fields stay with the host, but for those of an upgrade that it has offered.
+    /// Hop-by-hop fields stay with the host. Of an upgrade that it has offered an app sees `Upgrade`,
+    /// and a `Connection` that names nothing else.
     ///
     /// The path is settled first, once for everything behind: see [`PathPolicy`]. A target without
     /// a path passes where it means something, `*` with OPTIONS and an authority with CONNECT. What
@@ -80,8 +81,11 @@ fn answer_through<A: App>(
     let names = Names::of(request.headers());
     let environ = request.environ();
     let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
-    if names.hop_by_hop && environ.upgrade().is_none() {
-        strip_hop_by_hop(request.headers_mut());
+    if names.hop_by_hop {
+        match environ.upgrade() {
+            Some(_) => strip_all_but_an_upgrade(request.headers_mut()),
+            None => strip_hop_by_hop(request.headers_mut()),
+        }
     }
     let admitted = gateway.paths.admit(&mut request, split);
     Answering {

@@ -8,10 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Names, strip_hop_by_hop};
+use super::{Names, strip_all_but_an_upgrade, strip_hop_by_hop};
 use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 
 /// Makes a response ready to be sent, on any host.
@@ -44,7 +44,10 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
     }
     let names = Names::of(response.headers());
     if names.hop_by_hop {
-        strip_all_but_a_wanted_protocol(status, response.headers_mut());
+        match status {
+            StatusCode::UPGRADE_REQUIRED => strip_all_but_an_upgrade(response.headers_mut()),
+            _ => strip_hop_by_hop(response.headers_mut()),
+        }
     }
     if is_head || is_bodiless(status) {
         drop_body(response);
@@ -55,17 +58,6 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
         poll_once(response, cx);
     }
     names.content_length && drop_wrong_length(response)
-}
-
-fn strip_all_but_a_wanted_protocol(status: StatusCode, headers: &mut HeaderMap) {
-    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
-        .then(|| headers.remove(header::UPGRADE))
-        .flatten();
-    strip_hop_by_hop(headers);
-    if let Some(protocol) = wanted {
-        headers.insert(header::UPGRADE, protocol);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    }
 }
 
 fn is_bodiless(status: StatusCode) -> bool {
