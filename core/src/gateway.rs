@@ -81,15 +81,17 @@ fn answer_through<A: App>(
     let names = Names::of(request.headers());
     let environ = request.environ();
     let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
+    let offered = environ.upgrade().is_some();
     if names.hop_by_hop {
-        match environ.upgrade() {
-            Some(_) => strip_all_but_an_upgrade(request.headers_mut()),
-            None => strip_hop_by_hop(request.headers_mut()),
+        match offered {
+            true => strip_all_but_an_upgrade(request.headers_mut()),
+            false => strip_hop_by_hop(request.headers_mut()),
         }
     }
     let admitted = gateway.paths.admit(&mut request, split);
     Answering {
         is_head: *request.method() == Method::HEAD,
+        offered,
         connection,
         rendering: match split {
             0 => Rendering::at_root(&request, names.accept),
@@ -112,6 +114,7 @@ pin_project_lite::pin_project! {
         #[pin]
         answer: F,
         is_head: bool,
+        offered: bool,
         rendering: Rendering,
         connection: Arc<Connection>,
     }
@@ -126,7 +129,7 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
         // Through a reference, so that the response stays where its maker wrote it.
         if let Poll::Ready(response) = &mut polled {
             this.rendering.finish_in_place(response);
-            if commit_now(*this.is_head, response, cx) {
+            if commit_now(*this.is_head, *this.offered, response, cx) {
                 let line = "a response claimed a Content-Length that is not its body's";
                 this.connection.errors.report(line);
             }
