@@ -13,7 +13,7 @@ use http::Method;
 use crate::{
     App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
     guard::{Guard, poll_guarded},
-    host::{Names, commit_now, strip_hop_by_hop},
+    host::{Names, commit_now, strip_all_but_an_upgrade, strip_hop_by_hop},
     rendering::Rendering,
 };
 
@@ -50,7 +50,8 @@ impl<A: App> Gateway<A> {
 
     /// Answers one request, to which the host has given its [`Environ`](crate::Environ).
     ///
-    /// Hop-by-hop fields stay with the host, but for those of an upgrade that it has offered.
+    /// Hop-by-hop fields stay with the host. Of an upgrade that it has offered an app sees `Upgrade`,
+    /// and a `Connection` that names nothing else.
     ///
     /// The path is settled first, once for everything behind: see [`PathPolicy`]. A target without
     /// a path passes where it means something, `*` with OPTIONS and an authority with CONNECT. What
@@ -80,12 +81,17 @@ fn answer_through<A: App>(
     let names = Names::of(request.headers());
     let environ = request.environ();
     let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
-    if names.hop_by_hop && environ.upgrade().is_none() {
-        strip_hop_by_hop(request.headers_mut());
+    let offered = environ.upgrade().is_some();
+    if names.hop_by_hop {
+        match offered {
+            true => strip_all_but_an_upgrade(request.headers_mut()),
+            false => strip_hop_by_hop(request.headers_mut()),
+        }
     }
     let admitted = gateway.paths.admit(&mut request, split);
     Answering {
         is_head: *request.method() == Method::HEAD,
+        offered,
         connection,
         rendering: match split {
             0 => Rendering::at_root(&request, names.accept),
@@ -108,6 +114,7 @@ pin_project_lite::pin_project! {
         #[pin]
         answer: F,
         is_head: bool,
+        offered: bool,
         rendering: Rendering,
         connection: Arc<Connection>,
     }
@@ -122,7 +129,7 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
         // Through a reference, so that the response stays where its maker wrote it.
         if let Poll::Ready(response) = &mut polled {
             this.rendering.finish_in_place(response);
-            if commit_now(*this.is_head, response, cx) {
+            if commit_now(*this.is_head, *this.offered, response, cx) {
                 let line = "a response claimed a Content-Length that is not its body's";
                 this.connection.errors.report(line);
             }

@@ -11,8 +11,8 @@ pub use commit::commit;
 pub(crate) use commit::commit_now;
 #[cfg(feature = "lint")]
 pub(crate) use hop_by_hop::HOP_BY_HOP;
-pub(crate) use hop_by_hop::Names;
 pub use hop_by_hop::strip_hop_by_hop;
+pub(crate) use hop_by_hop::{Names, strip_all_but_an_upgrade};
 
 /// Whatever calls an app: the bundled server, CGI, FastCGI, a test.
 ///

@@ -11,6 +11,8 @@ mod cuts;
 mod hosts;
 #[path = "lint/middleware.rs"]
 mod middleware;
+#[path = "lint/nested.rs"]
+mod nested;
 #[path = "lint/reporters.rs"]
 mod reporters;
 #[path = "lint/silent.rs"]
@@ -48,6 +50,11 @@ async fn every_broken_host_is_found() {
 #[tokio::test]
 async fn every_broken_middleware_is_found() {
     each_is_found(middleware::broken()).await;
+}
+
+#[tokio::test]
+async fn what_is_broken_is_found_through_other_lints() {
+    each_is_found(nested::broken()).await;
 }
 
 /// What each check says to do, which no two of them say alike.

@@ -1,6 +1,8 @@
 //! Before a head goes out: the body is polled once, and what may not be sent is dropped.
 
 use std::{
+    error::Error as StdError,
+    fmt,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -8,14 +10,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Names, strip_hop_by_hop};
+use super::{Names, strip_all_but_an_upgrade, strip_hop_by_hop};
 use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 
 /// Makes a response ready to be sent, on any host.
 ///
+/// * An informational status (1xx) ends nothing, so the answer is a 500, except that a 101 passes:
+///   whether it was asked for a host knows, and a [`Gateway`](crate::Gateway) looks at it.
 /// * A response to HEAD, and one with status 204, 205 or 304, carries no body: it is dropped unread. A
 ///   HEAD keeps the length that a GET would have.
 /// * A stream is polled once. If it fails at once, the answer is a 500 and not a truncated 200; if
@@ -28,23 +32,35 @@ use crate::{Body, BodyError, Error, IntoResponse, Panicked, Response};
 pub async fn commit(method: &Method, mut response: Response) -> Response {
     let is_head = *method == Method::HEAD;
     poll_fn(|cx| {
-        commit_now(is_head, &mut response, cx);
+        commit_now(is_head, true, &mut response, cx);
         Poll::Ready(())
     })
     .await;
     response
 }
 
-/// The same, inside of a future that is polled. Tells whether a wrong length was dropped.
+/// The same, inside of a future that is polled, where it is known whether an upgrade was offered.
+/// Tells whether a wrong length was dropped.
 #[inline]
-pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Context<'_>) -> bool {
-    let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS {
-        return false;
+pub(crate) fn commit_now(
+    is_head: bool,
+    offered: bool,
+    response: &mut Response,
+    cx: &mut Context<'_>,
+) -> bool {
+    if response.status().is_informational() {
+        if offered && response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return false;
+        }
+        fail(response, NotFinal(response.status()));
     }
+    let status = response.status();
     let names = Names::of(response.headers());
     if names.hop_by_hop {
-        strip_all_but_a_wanted_protocol(status, response.headers_mut());
+        match status {
+            StatusCode::UPGRADE_REQUIRED => strip_all_but_an_upgrade(response.headers_mut()),
+            _ => strip_hop_by_hop(response.headers_mut()),
+        }
     }
     if is_head || is_bodiless(status) {
         drop_body(response);
@@ -57,20 +73,8 @@ pub(crate) fn commit_now(is_head: bool, response: &mut Response, cx: &mut Contex
     names.content_length && drop_wrong_length(response)
 }
 
-fn strip_all_but_a_wanted_protocol(status: StatusCode, headers: &mut HeaderMap) {
-    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
-        .then(|| headers.remove(header::UPGRADE))
-        .flatten();
-    strip_hop_by_hop(headers);
-    if let Some(protocol) = wanted {
-        headers.insert(header::UPGRADE, protocol);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    }
-}
-
 fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational()
-        || status == StatusCode::NO_CONTENT
+    status == StatusCode::NO_CONTENT
         || status == StatusCode::RESET_CONTENT
         || status == StatusCode::NOT_MODIFIED
 }
@@ -141,9 +145,10 @@ const OF_A_BODY: [HeaderName; 10] = [
 
 /// A 500 in place of the response. What middleware said of the request stays: its id, its CORS
 /// fields.
-fn fail(response: &mut Response, error: BodyError) {
+#[cold]
+fn fail(response: &mut Response, error: impl Into<Error>) {
     let mut fields = std::mem::take(response.headers_mut());
-    *response = Error::from(error).into_response();
+    *response = error.into().into_response();
     for name in OF_A_BODY {
         fields.remove(name);
     }
@@ -152,6 +157,18 @@ fn fail(response: &mut Response, error: BodyError) {
     }
     *response.headers_mut() = fields;
 }
+
+/// What an app may not answer with, as the cause of a 500.
+#[derive(Debug)]
+struct NotFinal(StatusCode);
+
+impl fmt::Display for NotFinal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the app answered {}, which is no final status", self.0)
+    }
+}
+
+impl StdError for NotFinal {}
 
 /// A body whose first frame is here already.
 struct Begun {

@@ -1,6 +1,6 @@
 //! The fields that belong to one hop and not to the message (RFC 9110, section 7.6.1).
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// What one walk over the names of a message's fields tells. The names are few, so it is cheaper
 /// than one look into their hash table.
@@ -69,6 +69,16 @@ fn is_of_the_message(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "host" | "authorization" | "forwarded" | "x-real-ip")
         || name.starts_with("x-forwarded-")
+}
+
+/// The same, but the protocol that `Upgrade` names stays, and `Connection` says so.
+pub(crate) fn strip_all_but_an_upgrade(headers: &mut HeaderMap) {
+    let protocol = headers.remove(header::UPGRADE);
+    strip_hop_by_hop(headers);
+    if let Some(protocol) = protocol {
+        headers.insert(header::UPGRADE, protocol);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    }
 }
 
 pub(crate) const HOP_BY_HOP: [HeaderName; 6] = [

@@ -11,6 +11,9 @@ use super::{
 use crate::{App, Request, Response, Step, Wrap};
 
 /// A step of a pipeline with a [`Lint`] on both sides of it. Made by [`Lint::around`].
+///
+/// Other lints may stand inside of the step, alone or around a part of it. What is declared here is
+/// true of the whole step, whatever its parts declare.
 #[derive(Clone, Debug)]
 pub struct Linted<S> {
     lint: Lint,

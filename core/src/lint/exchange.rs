@@ -22,6 +22,8 @@ pub(super) struct Declared {
 /// One request on its way through one middleware, seen from both sides.
 pub(super) struct Exchange {
     declared: Declared,
+    /// That of the middleware which this one is a part of, where there is a lint around that too.
+    outer: Option<Arc<Exchange>>,
     state: Mutex<State>,
 }
 
@@ -59,15 +61,32 @@ struct Answer {
 
 /// In the extensions of a response on its way from the inner side to the outer.
 #[derive(Clone)]
-pub(super) struct Mark(Arc<Exchange>);
+pub(super) struct Mark {
+    exchange: Arc<Exchange>,
+    /// That of an inner side further in, whose outer side is further out.
+    under: Option<Arc<Mark>>,
+}
 
 impl Mark {
-    pub(super) const fn new(exchange: Arc<Exchange>) -> Mark {
-        Mark(exchange)
+    /// Leaves a mark of `exchange` on `response`.
+    pub(super) fn leave(exchange: Arc<Exchange>, response: &mut Response) {
+        let extensions = response.extensions_mut();
+        let under = extensions.remove::<Mark>().map(Arc::new);
+        extensions.insert(Mark { exchange, under });
     }
 
-    pub(super) fn is_of(&self, exchange: &Arc<Exchange>) -> bool {
-        Arc::ptr_eq(&self.0, exchange)
+    /// Takes it away again. Tells whether it was there; if not, the response is another, on which
+    /// nobody's mark is worth anything.
+    pub(super) fn take(exchange: &Arc<Exchange>, response: &mut Response) -> bool {
+        let extensions = response.extensions_mut();
+        let mark = extensions.remove::<Mark>();
+        let Some(mark) = mark.filter(|mark| Arc::ptr_eq(&mark.exchange, exchange)) else {
+            return false;
+        };
+        if let Some(under) = mark.under {
+            extensions.insert(Arc::unwrap_or_clone(under));
+        }
+        true
     }
 }
 
@@ -87,11 +106,17 @@ impl Drop for Running {
 }
 
 impl Exchange {
-    pub(super) fn new(declared: Declared) -> Arc<Exchange> {
+    pub(super) fn new(declared: Declared, outer: Option<Arc<Exchange>>) -> Arc<Exchange> {
         Arc::new(Exchange {
             declared,
+            outer,
             state: Mutex::default(),
         })
+    }
+
+    /// What goes on inside of the middleware: the exchange of the one that it is a part of.
+    pub(super) fn outer(&self) -> Option<Arc<Exchange>> {
+        self.outer.clone()
     }
 
     /// The middleware calls the app inside. Tells whether it may not.

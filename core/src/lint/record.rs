@@ -114,7 +114,7 @@ impl Stand {
 pub(super) struct Trail {
     pub(super) record: Arc<Record>,
     pub(super) seen: Arc<Seen>,
-    /// Between the two sides of one middleware.
+    /// Between the two sides of one middleware: of the innermost, where they are nested.
     pub(super) exchange: Option<Arc<Exchange>>,
 }
 

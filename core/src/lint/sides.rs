@@ -88,22 +88,22 @@ fn enter(
     }
     stand.find_all(Party::Caller, request::check(request));
     let exchange = trail.and_then(|trail| trail.exchange);
-    let (passage, running) = match (place, exchange) {
-        (Place::Outside(declared), _) => (Passage::Outside(Exchange::new(declared)), None),
-        (Place::Inside, Some(exchange)) => {
-            let running = call(&stand, &exchange);
-            (Passage::Inside(exchange, running.call), Some(running))
+    let (passage, running, exchange) = match (place, exchange) {
+        (Place::Outside(declared), outer) => {
+            let own = Exchange::new(declared, outer);
+            (Passage::Outside(Arc::clone(&own)), None, Some(own))
         }
-        _ => (Passage::Alone, None),
+        (Place::Inside, Some(own)) => {
+            let (running, outer) = (call(&stand, &own), own.outer());
+            (Passage::Inside(own, running.call), Some(running), outer)
+        }
+        (Place::Alone | Place::Inside, exchange) => (Passage::Alone, None, exchange),
     };
     let seen = Arc::new(Seen::of(request));
     request.extensions_mut().insert(Trail {
         record,
         seen,
-        exchange: match &passage {
-            Passage::Outside(exchange) => Some(Arc::clone(exchange)),
-            _ => None,
-        },
+        exchange,
     });
     (stand, passage, running)
 }
@@ -140,12 +140,10 @@ fn answered(stand: &Stand, passage: &Passage, response: &mut Response) {
         Passage::Alone => {}
         Passage::Inside(exchange, call) => {
             exchange.answered(*call, response, in_memory(response.body()));
-            let mark = Mark::new(Arc::clone(exchange));
-            response.extensions_mut().insert(mark);
+            Mark::leave(Arc::clone(exchange), response);
         }
         Passage::Outside(exchange) => {
-            let mark = response.extensions_mut().remove::<Mark>();
-            let marked = mark.is_some_and(|mark| mark.is_of(exchange));
+            let marked = Mark::take(exchange, response);
             stand.find_all(Party::Callee, exchange.outer_answered(response, marked));
         }
     }

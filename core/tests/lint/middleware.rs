@@ -46,7 +46,7 @@ async fn events(_: Request) -> Response {
     plain(Body::stream(events))
 }
 
-async fn tagged(_: Request) -> Response {
+pub(crate) async fn tagged(_: Request) -> Response {
     let fields = [
         ("content-type", "text/plain"),
         ("etag", "\"1\""),
@@ -58,7 +58,7 @@ async fn tagged(_: Request) -> Response {
     answer(200, &fields, frames(["hello"]))
 }
 
-async fn with_trailers(_: Request) -> Response {
+pub(crate) async fn with_trailers(_: Request) -> Response {
     plain(frames_of([
         Frame::data("hello".into()),
         trailers(&[("x-sum", "1")]),
@@ -242,7 +242,7 @@ async fn keeps(kept: Arc<Mutex<Vec<Body>>>, request: Request, next: Next<'_>) ->
     Response::from_parts(head, "another".into())
 }
 
-async fn cuts_trailers(request: Request, next: Next<'_>) -> Response {
+pub(crate) async fn cuts_trailers(request: Request, next: Next<'_>) -> Response {
     let blocks = |body: Body| Body::stream(body.into_data_stream());
     next.respond(request).await.map(blocks)
 }
@@ -256,7 +256,7 @@ async fn rebuilds(request: Request, next: Next<'_>) -> Response {
 }
 
 /// In capitals, with none of the fields that are true of the bytes but `stale`.
-async fn shouts(stale: &'static str, request: Request, next: Next<'_>) -> Response {
+pub(crate) async fn shouts(stale: &'static str, request: Request, next: Next<'_>) -> Response {
     let mut response = next.respond(request).await;
     for name in ["etag", "repr-digest", "accept-ranges"] {
         if name != stale {
@@ -273,7 +273,7 @@ async fn doubles(request: Request, next: Next<'_>) -> Response {
     next.respond(request).await.map(|_| "hellohello".into())
 }
 
-async fn one_cookie(request: Request, next: Next<'_>) -> Response {
+pub(crate) async fn one_cookie(request: Request, next: Next<'_>) -> Response {
     let mut response = next.respond(request).await;
     if let Some(first) = response.headers().get(header::SET_COOKIE).cloned() {
         response.headers_mut().insert(header::SET_COOKIE, first);
@@ -288,7 +288,7 @@ async fn closes(request: Request, next: Next<'_>) -> Response {
     response
 }
 
-async fn twice(request: Request, next: Next<'_>) -> Response {
+pub(crate) async fn twice(request: Request, next: Next<'_>) -> Response {
     let mut first = get("/mount/page");
     *first.extensions_mut() = request.extensions().clone();
     read(next.respond(first).await.into_body()).await;

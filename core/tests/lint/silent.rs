@@ -6,8 +6,8 @@ use std::{
 };
 
 use enfilade_core::{
-    App, Body, Environ, Mounts, Next, Pipeline, Redirect, Request, RequestExt, Response, Router,
-    Upgrade, from_fn,
+    App, Body, Environ, Gateway, Mounts, Next, Pipeline, Redirect, Request, RequestExt, Response,
+    Router, Upgrade, from_fn,
     lint::{Finding, Lint},
 };
 use futures_util::{StreamExt, stream};
@@ -133,6 +133,29 @@ async fn an_upgrade_passes() {
         upgrade.accept(|_| async {})
     };
     let found = found(request, app).await;
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_a_gateway_lets_through_beside_an_upgrade_passes() {
+    let mut request = get("/chat");
+    let headers = request.headers_mut();
+    for (name, value) in [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "websocket"),
+        ("keep-alive", "timeout=5"),
+        ("te", "trailers"),
+        ("proxy-connection", "keep-alive"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let websocket = HeaderValue::from_static("websocket");
+    request.environ_mut().set_upgrade(Upgrade::new(websocket));
+    let (lint, findings) = Lint::collecting();
+    let app = Pipeline::new().with(lint).app(async |_: Request| "no");
+    let response = Gateway::new(app).answer(request).await;
+    read(response.into_body()).await;
+    let found = findings.take();
     assert!(found.is_empty(), "{found:?}");
 }
 
