@@ -161,7 +161,12 @@ fn withheld() -> Vec<Case> {
                     .get("/")
                     .field("x_user", "mallory")
                     .field("x-user", "ann");
-                let seen = trial.send(ask.field("x_user", "mallory")).await.seen()?;
+                let answer = trial.send(ask.field("x_user", "mallory")).await;
+                // A host that still sees both may refuse them, for the sake of those behind it.
+                if answer.status == 400 {
+                    return Ok(());
+                }
+                let seen = answer.seen()?;
                 equal("the values of x-user", seen.values("x-user"), ["ann"])
             }),
         Case::new("a-field-is-no-variable", &["H18", "H41"]).check(async |trial| {
