@@ -47,6 +47,8 @@ use crate::lint;
 /// `http:[::]:80,fastcgi:unix:/run/site.sock`: `http:`, `fastcgi:`, `scgi:` or `uwsgi:`, and an
 /// address or a Unix socket. All serve the one app, and stop as one: on SIGINT or SIGTERM each
 /// takes no more, requests that run have 30 seconds to end, and a second signal breaks them off.
+/// Where all of them speak HTTP, SIGUSR2 has a new process of the program take over without losing
+/// a request: see `Server`.
 ///
 /// The arguments of the process are not looked at.
 ///
@@ -125,6 +127,10 @@ fn serve<A: App + 'static>(
 }
 
 fn at<A: App + 'static>(places: Vec<(Kind, Place)>) -> Result<Vec<Ready<A>>, HostError> {
+    if places.iter().all(|(kind, _)| *kind == Kind::Http) {
+        let places = places.into_iter().map(|(_, place)| place);
+        return Ok(vec![ready::http(places.collect())?]);
+    }
     let places = places.into_iter();
     places
         .map(|(kind, place)| ready::listening(kind, place))

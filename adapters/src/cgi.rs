@@ -31,6 +31,10 @@
 //! A response with status 200 and a `Location` cannot be delivered behind Apache, which answers with
 //! what is there in its place.
 //!
+//! Fields with which an app would have its web server send a file or another path are left out of
+//! responses: `X-Accel-Redirect`, `X-Sendfile` and what begins with it, `X-Lighttpd-Send-`, `X-CGI-`;
+//! and `Status`. Those that say how to send this response, such as `X-Accel-Buffering`, pass.
+//!
 //! # Security
 //!
 //! The arguments of the process are not looked at: a web server makes them of a query without `=`,

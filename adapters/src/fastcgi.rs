@@ -37,6 +37,14 @@
 //! }
 //! ```
 //!
+//! It collects answers before it passes them on. A stream of events that must not wait says
+//! `X-Accel-Buffering: no`; `fastcgi_buffering off;` says it for all answers, and
+//! `fastcgi_request_buffering off;` has uploads stream.
+//!
+//! Fields with which an app would have its web server send a file or another path are left out of
+//! responses: `X-Accel-Redirect`, `X-Sendfile` and what begins with it, `X-Lighttpd-Send-`, `X-CGI-`;
+//! and `Status`. Those that say how to send this response, such as `X-Accel-Buffering`, pass.
+//!
 //! # Roles
 //!
 //! An app is a *Responder*. Another one may play the *Authorizer*: see
@@ -67,7 +75,10 @@
 //! * Over TCP the system says it for a process that is killed, too. Over a Unix socket nothing does:
 //!   with `fastcgi_keep_conn on` nginx sees it, and without it takes what it has for a whole answer,
 //!   or has the client wait for the rest of a length.
-//! * Connections are kept where the web server asks for it, until the host stops.
+//! * Connections are kept where the web server asks for it, until the host stops. What was sent
+//!   before that is answered: a connection that is new then has a second to bring its request, and
+//!   a request as long to bring the rest of its parameters. Later ones are refused with
+//!   `FCGI_OVERLOADED`.
 //!
 //! # Errors
 //!
@@ -132,10 +143,10 @@ impl Backend<FastCgiProtocol> {
     /// # let _ = host;
     /// ```
     pub fn with_authorizer(mut self, app: impl App + 'static) -> FastCgi {
-        let gateway = Arc::new(Gateway::new(app));
+        let app = Arc::new(app);
         self.protocol.rules.authorizes = true;
-        self.protocol.authorizer = Some(Box::new(move |request| {
-            let gateway = Arc::clone(&gateway);
+        self.protocol.authorizer = Some(Box::new(move |request, paths| {
+            let gateway = Gateway::new(Arc::clone(&app)).with_path_policy(paths);
             Box::pin(async move { gateway.answer(request).await })
         }));
         self

@@ -16,6 +16,7 @@ use crate::gateway::{BadRequest, Import, Variables, request_from};
 )]
 pub struct Site {
     app: Arc<dyn Answer>,
+    paths: PathPolicy,
     import: Import,
     facts: Connection,
 }
@@ -32,6 +33,7 @@ impl Site {
     ) -> Site {
         Site {
             app: Arc::new(Gateway::new(app).with_path_policy(paths)),
+            paths,
             import,
             facts,
         }
@@ -40,6 +42,12 @@ impl Site {
     /// What the operator says about the web server.
     pub(crate) const fn import(&self) -> &Import {
         &self.import
+    }
+
+    /// What is done about paths that are not canonical, whichever app sees them.
+    #[allow(dead_code, reason = "only FastCGI hosts a second app")]
+    pub(crate) const fn paths(&self) -> PathPolicy {
+        self.paths
     }
 
     /// What the host knows by itself.

@@ -36,6 +36,10 @@
 //! `Content-Length`. Over a Unix socket nothing tells one without a length from one that ended,
 //! and lighttpd makes a clean end of it over TCP, too: tell the length where it is known.
 //!
+//! Fields with which an app would have its web server send a file or another path are left out of
+//! responses: `X-Accel-Redirect`, `X-Sendfile` and what begins with it, `X-Lighttpd-Send-`, `X-CGI-`;
+//! and `Status`. Those that say how to send this response, such as `X-Accel-Buffering`, pass.
+//!
 //! [spec]: https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html
 
 use bytes::BytesMut;
@@ -83,7 +87,9 @@ where
 {
     let decode = |buffer: &mut BytesMut| -> Result<_, BadRequest> {
         let packet = decode(buffer)?;
-        Ok(packet.map(|packet| packet.imported(site.import())))
+        packet
+            .map(|packet| packet.imported(site.import()))
+            .transpose()
     };
     serve_packet(site, Style::Http, decode, reader, writer).await
 }

@@ -33,6 +33,8 @@ pub enum Feature {
     ScriptName,
     /// Fields of the same name stay apart.
     RepeatedFields,
+    /// Fields whose names have an underscore reach the host.
+    UnderscoredFields,
     /// Bytes outside of ASCII are kept in fields.
     AnyBytes,
     /// Each frame of an answer goes out without waiting for the next.
@@ -59,7 +61,7 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 24] = [
+    pub const ALL: [Feature; 25] = [
         Feature::RawHead,
         Feature::AnyTarget,
         Feature::Http10,
@@ -73,6 +75,7 @@ impl Feature {
         Feature::RequestTrailers,
         Feature::ScriptName,
         Feature::RepeatedFields,
+        Feature::UnderscoredFields,
         Feature::AnyBytes,
         Feature::StreamingResponse,
         Feature::EarlyAnswer,
@@ -104,6 +107,7 @@ impl fmt::Display for Feature {
             Feature::RequestTrailers => "request trailers",
             Feature::ScriptName => "a script name of an outer server",
             Feature::RepeatedFields => "repeated fields",
+            Feature::UnderscoredFields => "fields with underscores",
             Feature::AnyBytes => "fields outside of ASCII",
             Feature::StreamingResponse => "streaming answers",
             Feature::EarlyAnswer => "early answers",

@@ -9,7 +9,7 @@ use std::{
 
 use http::{Extensions, Uri, Version, uri::Scheme};
 
-use crate::{Stopping, Upgrade, params::Params};
+use crate::{BodyPace, SharedPace, Stopping, Upgrade, params::Params};
 
 /// What the host knows about this call. Every request has one: [`RequestExt::environ`].
 ///
@@ -27,6 +27,7 @@ pub struct Environ {
     /// The bytes of the path that are the script name.
     pub(crate) script_name: u32,
     body_limit: u64,
+    body_pace: Option<SharedPace>,
 }
 
 /// The limit of the helpers that read a body whole, unless a route says otherwise: 2 MiB.
@@ -47,6 +48,7 @@ impl Environ {
             version,
             script_name: 0,
             body_limit: DEFAULT_BODY_LIMIT,
+            body_pace: None,
         }
     }
 
@@ -135,6 +137,25 @@ impl Environ {
     /// Sets the limit, in bytes, for the apps behind.
     pub const fn set_body_limit(&mut self, bytes: u64) {
         self.body_limit = bytes;
+    }
+
+    /// How slowly the client may send the body; `None` where the host does not hold it to a pace.
+    #[must_use]
+    pub fn body_pace(&self) -> Option<BodyPace> {
+        self.body_pace.as_ref().map(SharedPace::get)
+    }
+
+    /// Sets how slowly the client may send the body: see [`BodyPace`]. Where the host does not hold
+    /// it to a pace, nothing changes.
+    pub fn set_body_pace(&mut self, pace: BodyPace) {
+        if let Some(shared) = &self.body_pace {
+            shared.set(pace);
+        }
+    }
+
+    /// For hosts: holds the body to `pace`, as the app changes it.
+    pub fn share_body_pace(&mut self, pace: SharedPace) {
+        self.body_pace = Some(pace);
     }
 
     /// Ends, as a future, when the host begins to stop: what long streams wait for.

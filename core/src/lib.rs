@@ -12,6 +12,7 @@ mod app;
 mod blocking;
 mod body;
 mod body_limit;
+mod body_pace;
 mod cascade;
 mod environ;
 mod error;
@@ -62,6 +63,7 @@ pub use blocking::blocking;
 pub use body::FileRange;
 pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError};
 pub use body_limit::BodyLimit;
+pub use body_pace::{BodyPace, SharedPace};
 pub use cascade::Cascade;
 pub use environ::{
     Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,

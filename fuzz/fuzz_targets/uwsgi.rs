@@ -34,8 +34,14 @@ fuzz_target!(|input: (u8, &[u8])| {
             (Ok(Some(at_once)), Ok(Some(in_pieces))) => {
                 let modifier = bytes[0];
                 assert!([0, 5, 7, 9, 30].contains(&modifier));
-                let (first, import) = at_once.imported(&Import::new());
-                let (second, _) = in_pieces.imported(&Import::new());
+                let (first, second) = (
+                    at_once.imported(&Import::new()),
+                    in_pieces.imported(&Import::new()),
+                );
+                let (Ok((first, import)), Ok((second, _))) = (first, second) else {
+                    assert_eq!(bytes[0], 30, "no other has a variable added");
+                    return;
+                };
                 assert!(first.iter().eq(second.iter()));
                 assert_eq!(import == Import::new(), modifier != 30);
                 assert_eq!(

@@ -1,11 +1,12 @@
 //! The loop that accepts connections, and never ends by itself.
 
-use std::{fs::File, io, sync::Arc, time::Duration};
+use std::{fs::File, io, pin::pin, sync::Arc, time::Duration};
 
+use enfilade_core::Peer;
 use futures_util::FutureExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::{door::Door, site::Site};
+use crate::{breach::Limit, door::Door, site::Site};
 
 /// How long to wait after the first failure, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -15,6 +16,9 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long new connections wait for descriptors, before they are turned away.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often connections are asked to leave, where there is no room for more.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Accepts connections at `door` until it is dropped.
 ///
@@ -27,6 +31,7 @@ pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
     let mut failing: Option<Instant> = None;
     let mut reported: Option<Instant> = None;
     loop {
+        make_room(site).await;
         match door.accept().await {
             Ok((stream, facts)) => {
                 (pause, failing) = (BACK_OFF.0, None);
@@ -47,6 +52,26 @@ pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
             }
         }
     }
+}
+
+/// Waits where there are as many connections as there may be, and asks some to leave.
+async fn make_room(site: &Site) {
+    let (tasks, most) = (&site.tasks, site.crowd.most);
+    if tasks.count() < most {
+        return;
+    }
+    let breaches = &site.breaches;
+    breaches.report(Limit::Connections, &site.limits, &Peer::Unknown);
+    let mut room = pin!(tasks.fewer_than(most));
+    loop {
+        site.crowd.make_room();
+        tasks.wake();
+        // Those that rest leave at once; others must come to rest, or to an answer.
+        if timeout(ASK_AGAIN, &mut room).await.is_ok() {
+            break;
+        }
+    }
+    site.crowd.has_room();
 }
 
 fn is_the_clients(error: &io::Error) -> bool {

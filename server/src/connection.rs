@@ -12,11 +12,14 @@ use enfilade_core::Connection;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    door::{Handshake, Shaking},
-    http1::Http1,
+    alarm::Alarm,
+    breach::Limit,
+    door::Handshake,
+    handshaking::Handshaking,
     http2::Http2,
-    opening::Opening,
+    opening::{Http1, Opening},
     proxy::Greeting,
+    session::Session,
     site::Site,
     sniff::Spoken,
     stream::Stream,
@@ -28,13 +31,8 @@ pub(crate) struct Serving {
     stage: Stage,
     task: Task,
     /// Runs while the server stops.
-    leaving: Option<Pin<Box<Sleep>>>,
+    leaving: Option<Box<Leaving>>,
 }
-
-/// How long the server stays when it stops, for a client that has yet to say what it wants, or
-/// whose next request may be on its way: it would see the connection break, and could not know
-/// whether it was answered.
-const LINGER: Duration = Duration::from_millis(250);
 
 #[allow(
     clippy::large_enum_variant,
@@ -44,10 +42,10 @@ enum Stage {
     /// A proxy has yet to say whom it speaks for.
     Greeting(Greeting, Option<Arc<dyn Handshake>>, Arc<Site>),
     /// TLS is not agreed on yet.
-    Shaking(Shaking, Arc<Site>),
+    Shaking(Box<Handshaking>),
     /// Nobody knows yet which version the client speaks.
     Opening(Opening),
-    Http1(Http1),
+    Http1(Http1, Arc<Session>),
     /// Boxed, so that a connection with HTTP/1 does not make room for it.
     Http2(Box<Http2>),
     Closed,
@@ -89,14 +87,44 @@ impl Serving {
         if let Stage::Http2(connection) = &mut self.stage {
             connection.graceful_shutdown();
         }
-        let leaving = self.leaving.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        let leaving = self
+            .leaving
+            .get_or_insert_with(|| Leaving::new(&self.stage));
         loop {
-            ready!(leaving.as_mut().poll(cx));
-            if !self.stage.is_busy() {
+            ready!(leaving.pause.as_mut().poll(cx));
+            // An answer that ended just now may have a next request behind it.
+            let was_busy = std::mem::replace(&mut leaving.busy, self.stage.is_busy());
+            let is_late = self.stage.speaks() || leaving.begun.elapsed() >= GREETED_BY;
+            if !leaving.busy && !was_busy && is_late {
                 return Poll::Ready(());
             }
-            leaving.as_mut().reset(Instant::now() + LINGER);
+            leaving.pause.as_mut().reset(Instant::now() + LINGER);
         }
+    }
+}
+
+/// How long the server stays when it stops, for a client whose next request may be on its way: it
+/// would see the connection break, and could not know whether it was answered.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// The same, for a client that was let in just before, and has yet to say which version it speaks.
+const GREETED_BY: Duration = Duration::from_secs(1);
+
+/// A connection of a server that stops.
+struct Leaving {
+    begun: Instant,
+    pause: Pin<Box<Sleep>>,
+    /// Whether it was busy when the pause began.
+    busy: bool,
+}
+
+impl Leaving {
+    fn new(stage: &Stage) -> Box<Leaving> {
+        Box::new(Leaving {
+            begun: Instant::now(),
+            pause: Box::pin(sleep(LINGER)),
+            busy: stage.is_busy(),
+        })
     }
 }
 
@@ -108,14 +136,21 @@ impl Stage {
         site: Arc<Site>,
     ) -> Stage {
         match handshake {
-            None => Stage::Opening(Opening::new(stream, facts, site)),
-            Some(handshake) => Stage::Shaking(handshake.shake(stream, facts), site),
+            None => Stage::Opening(Opening::new(stream, facts, site, Alarm::default())),
+            Some(handshake) => {
+                let peer = facts.peer.clone();
+                let shaking = handshake.shake(stream, facts);
+                Stage::Shaking(Box::new(Handshaking::new(shaking, peer, site)))
+            }
         }
     }
 
     fn speaking(opening: Opening, spoken: Spoken) -> Stage {
         match spoken {
-            Spoken::Http1 => Stage::Http1(opening.http1()),
+            Spoken::Http1 => {
+                let (connection, session) = opening.http1();
+                Stage::Http1(connection, session)
+            }
             Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
         }
     }
@@ -123,10 +158,15 @@ impl Stage {
     /// Whether a request is being received or answered.
     fn is_busy(&self) -> bool {
         match self {
-            Stage::Http1(connection) => connection.is_busy(),
+            Stage::Http1(_, session) => session.is_busy(),
             Stage::Http2(connection) => connection.is_busy(),
             Stage::Greeting(..) | Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
         }
+    }
+
+    /// Whether the client has begun to speak HTTP.
+    const fn speaks(&self) -> bool {
+        matches!(self, Stage::Http1(..) | Stage::Http2(_) | Stage::Closed)
     }
 
     /// What goes wrong here is the client's: it left, or does not speak HTTP. hyper has answered
@@ -143,11 +183,8 @@ impl Stage {
                         None => Stage::Closed,
                     }
                 }
-                Stage::Shaking(shaking, site) => match ready!(shaking.as_mut().poll(cx)) {
-                    Some((stream, facts, spoken)) => {
-                        let opening = Opening::new(stream, facts, Arc::clone(site));
-                        Stage::speaking(opening, spoken)
-                    }
+                Stage::Shaking(handshaking) => match ready!(handshaking.poll(cx)) {
+                    Some((opening, spoken)) => Stage::speaking(opening, spoken),
                     None => Stage::Closed,
                 },
                 Stage::Opening(opening) => {
@@ -159,7 +196,13 @@ impl Stage {
                         _ => Stage::Closed,
                     }
                 }
-                Stage::Http1(connection) => return Pin::new(connection).poll(cx).map(drop),
+                Stage::Http1(connection, session) => {
+                    let ended = ready!(Pin::new(connection).poll(cx));
+                    if ended.is_err_and(|error| error.is_parse_too_large()) {
+                        session.report(Limit::HeadBytes);
+                    }
+                    return Poll::Ready(());
+                }
                 Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
                 Stage::Closed => return Poll::Ready(()),
             };

@@ -6,7 +6,9 @@ use enfilade_core::{Connection, HostError, Peer};
 
 use crate::{
     address::Address,
+    breach::Limit,
     connection::Serving,
+    crowd::Full,
     listen::Listen,
     options::Options,
     proxy::{ProxyProtocol, greet},
@@ -89,10 +91,27 @@ impl Door {
 
     /// Serves a connection in a task of its own.
     pub(crate) fn serve(&self, stream: Stream, facts: Connection, site: &Arc<Site>) {
-        let (site, task) = (Arc::clone(site), site.tasks.register());
+        let place = match &site.addresses {
+            None => None,
+            Some(addresses) => match addresses.enter(&facts.peer) {
+                Ok(place) => place,
+                Err(Full) => {
+                    let limit = Limit::ConnectionsPerAddress;
+                    site.breaches.report(limit, &site.limits, &facts.peer);
+                    return;
+                }
+            },
+        };
+        let task = site.tasks.register().with_place(place);
+        let site = Arc::clone(site);
         let proxies = self.proxies.as_ref();
         let serving = if proxies.is_some_and(|proxies| proxies.trusts(&facts.peer)) {
-            Serving::greeting(greet(stream, facts), self.handshake.clone(), site, task)
+            Serving::greeting(
+                greet(stream, facts, self.named),
+                self.handshake.clone(),
+                site,
+                task,
+            )
         } else {
             Serving::new(stream, facts, self.handshake.as_deref(), site, task)
         };
@@ -118,6 +137,12 @@ impl Door {
             ));
         }
         Ok(self.socket.as_fd())
+    }
+
+    /// Takes the file of a Unix socket over, where an older process has handed it over.
+    #[cfg(unix)]
+    pub(crate) fn own_file(&self) {
+        self.socket.own_file();
     }
 
     /// Leaves the file of a Unix socket to the process that has taken over.

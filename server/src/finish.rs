@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use enfilade_core::{Body, Error, IntoResponse, Response, Upgrading};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
-use crate::{outgoing::Outgoing, session::Answering, upgrade};
+use crate::{outgoing::Outgoing, refusing, session::Answering, upgrade};
 
 /// What is kept of a request until it is answered.
 pub(crate) struct Finish {
     pub(crate) on_upgrade: Option<OnUpgrade>,
     pub(crate) answering: Answering,
+    /// Whether a success makes a tunnel of the connection.
+    pub(crate) connects: bool,
 }
 
 impl Finish {
@@ -19,11 +21,17 @@ impl Finish {
         let Finish {
             on_upgrade,
             answering,
+            connects,
         } = self;
+        if let Some(refusal) = answering.admission().refused_body() {
+            *response = refusing::answer(refusal, Version::HTTP_11);
+        }
         if response.status().is_informational() {
             switch(response, on_upgrade, &answering);
+        } else if connects && response.status().is_success() {
+            answering.admission().switch();
         }
-        if answering.is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        if answering.session().is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let close = HeaderValue::from_static("close");
             response.headers_mut().append(header::CONNECTION, close);
         }
@@ -45,6 +53,8 @@ fn switch(response: &mut Response, on_upgrade: Option<OnUpgrade>, answering: &An
     let status = response.status();
     match on_upgrade {
         Some(on_upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => {
+            answering.admission().switch();
+            answering.session().take_over();
             // Without a handler of ours it is a mounted framework's, which took the extension.
             if let Some(upgrading) = response.extensions_mut().remove::<Upgrading>() {
                 let task = answering.site().tasks.register();

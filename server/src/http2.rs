@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use hyper::{rt::Executor, server::conn::http2};
 use hyper_util::rt::TokioIo;
 
-use crate::{service::Service, session::Session, wire::Wire};
+use crate::{breach::Limit, service::Service, session::Session, wire::Wire};
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -26,9 +26,11 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Dropping it drops what runs on it.
 pub(crate) struct Http2 {
     connection: http2::Connection<TokioIo<Wire>, Service, Streams>,
-    session: Arc<Session>,
     running: FuturesUnordered<Running>,
     begun: Streams,
+    session: Arc<Session>,
+    /// Whether the client was told that there will be no more streams.
+    leaving: bool,
 }
 
 /// The requests that were begun since the connection was polled last.
@@ -50,14 +52,23 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
 impl Http2 {
     pub(crate) fn new(wire: Wire, service: Service) -> Http2 {
         let begun = Streams::default();
-        // Limits on streams, windows and time belong here.
         let mut http2 = http2::Builder::new(begun.clone());
         http2.auto_date_header(service.0.site.date);
+        let limits = &service.0.site.limits;
+        http2
+            .max_concurrent_streams(limits.http2_streams)
+            .max_header_list_size(limits.http2_header_list)
+            .initial_stream_window_size(limits.http2_stream_window)
+            .initial_connection_window_size(limits.http2_connection_window)
+            .max_local_error_reset_streams(limits.http2_local_resets)
+            .max_pending_accept_reset_streams(limits.http2_pending_resets);
+        let session = Arc::clone(&service.0);
         Http2 {
-            session: Arc::clone(&service.0),
             connection: http2.serve_connection(TokioIo::new(wire), service),
             running: FuturesUnordered::new(),
             begun,
+            session,
+            leaving: false,
         }
     }
 
@@ -80,7 +91,14 @@ impl Future for Http2 {
         loop {
             while let Poll::Ready(Some(())) = this.running.poll_next_unpin(cx) {}
             if let Poll::Ready(end) = Pin::new(&mut this.connection).poll(cx) {
+                if end.as_ref().is_err_and(is_of_calm) {
+                    this.session.report(Limit::Calm);
+                }
                 return Poll::Ready(end);
+            }
+            if this.session.is_spent() && !std::mem::replace(&mut this.leaving, true) {
+                this.graceful_shutdown();
+                continue;
             }
             let begun = std::mem::take(&mut *this.begun.lock());
             if begun.is_empty() {
@@ -89,6 +107,13 @@ impl Future for Http2 {
             this.running.extend(begun);
         }
     }
+}
+
+/// Whether h2 has broken off because the client did too much of something.
+fn is_of_calm(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<h2::Error>());
+    cause.is_some_and(|cause| cause.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
 }
 
 impl Drop for Http2 {

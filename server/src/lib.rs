@@ -22,22 +22,78 @@
 //! | upgrade | yes | no |
 //! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
 //! | informational responses | 100 alone, by itself | no |
+//!
+//! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
+//!
+//! # What is refused
+//!
+//! A request that two programs could read differently reaches no app: it is answered with a line
+//! that names what is wrong, in its turn behind the requests before it, the connection closes
+//! behind the answer, and nothing that follows is read as a request. The error stream has one line
+//! a second about it at most, with the number of those that had none.
+//!
+//! | refused, over HTTP/1 | with |
+//! |---|---|
+//! | a bare line feed or carriage return, any other control, more than one empty line before | 400 |
+//! | a field in two lines, a space before its colon, an empty name or one that is no token | 400 |
+//! | a method that is no token, a target with a fragment or one that is no URI | 400 |
+//! | `*` but with OPTIONS, `host:port` but with CONNECT, other schemes than http and https | 400 |
+//! | no `Host` with HTTP/1.1, two, one that is no host, one that differs from the target's | 400 |
+//! | two `Content-Length`, one that is not 1 to 16 digits, one beside `Transfer-Encoding` | 400 |
+//! | `Transfer-Encoding` twice, with HTTP/1.0, or with `chunked` twice or not last | 400 |
+//! | a body of CONNECT | 400 |
+//! | names that differ by `_` and `-` alone | 400 |
+//! | chunk sizes that are not 1 to 16 digits, extensions but names with or without values | 400 |
+//! | extensions above 4 KiB in a body | 400 |
+//! | trailers that frame, route or authenticate a message, or whose names have `_` | 400 |
+//! | a target above 8 KiB | 414 |
+//! | an `Expect` that is not `100-continue`, once | 417 |
+//! | a field above 8 KiB, a head above 32 KiB, above 100 fields; trailers above 8 KiB or 100 | 431 |
+//! | other transfer codings | 501 |
+//! | other versions | 505 |
+//!
+//! Over HTTP/2 the stream alone is refused: with 400 where `Host` is not the `:authority`, there is
+//! neither, or one is no host, where `Content-Length` is repeated, and for `*` but with OPTIONS;
+//! with 417 for `Expect`; and by a reset for what is malformed (RFC 9113, section 8.1.1): fields of
+//! the connection, a length that is not that of the DATA.
+//!
+//! Other fields whose names have `_` are dropped: behind CGI and its relatives they would come as
+//! those with `-`, and an app should find the same behind every host.
+//!
+//! A body that an app does not read is read to its end, if that is 64 KiB and a second away at
+//! most, so that the connection can be used again. Otherwise the connection closes behind the
+//! answer. Where a client may still be sending then, what it sends is thrown away for two seconds,
+//! so that it can read the answer.
 
 mod accept;
 mod address;
+mod admission;
+mod alarm;
+mod breach;
+mod budget;
 mod connection;
+mod crowd;
 mod door;
 mod drain;
+mod exchange;
+mod farewell;
 mod finish;
-mod http1;
+mod frames;
+mod gate;
+mod handshaking;
 mod http2;
-mod linger;
+mod http2_head;
+mod leftover;
+mod limits;
 mod listen;
 mod listening;
 mod opening;
 mod options;
 mod outgoing;
 mod proxy;
+mod receiving;
+mod refusal;
+mod refusing;
 mod reload;
 #[cfg(unix)]
 mod restart;
@@ -48,8 +104,11 @@ mod session;
 mod site;
 mod sniff;
 mod socket;
+mod source;
 mod stop;
 mod stream;
+mod streams;
+mod strict;
 #[cfg(unix)]
 mod supervisor;
 #[cfg_attr(not(unix), path = "takeover_elsewhere.rs")]
@@ -57,10 +116,14 @@ mod takeover;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;
+mod traffic;
 mod upgrade;
+mod waiting;
+mod waits;
 mod wire;
 
 pub use address::Address;
+pub use limits::Limits;
 pub use listen::Listen;
 pub use listening::Listening;
 pub use proxy::ProxyProtocol;

@@ -74,8 +74,12 @@ impl Listening {
             let restarts = options.restarts.unwrap_or(by_signals);
             let takeover = Takeover::prepare(restarts, Arc::clone(&options.errors))?;
             let handshakes = doors.iter().filter_map(Door::handshake).collect();
-            let reload = Reload::new(handshakes, by_signals, Arc::clone(&options.errors))?;
-            takeover.ready()?;
+            let reload = Reload::new(
+                handshakes,
+                by_signals || restarts,
+                Arc::clone(&options.errors),
+            )?;
+            takeover.ready(&doors)?;
             Ok((stop, takeover, reload))
         });
         let ended = match prepared {

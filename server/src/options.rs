@@ -12,7 +12,7 @@ use enfilade_core::{
 };
 use http::HeaderValue;
 
-use crate::Address;
+use crate::{Address, Limits};
 
 pub(crate) struct Options {
     pub(crate) lifecycle: Lifecycle,
@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) grace: Duration,
     pub(crate) stop_deadline: Duration,
     pub(crate) half_close: Duration,
+    pub(crate) limits: Limits,
     pub(crate) paths: PathPolicy,
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
@@ -41,6 +42,7 @@ impl Default for Options {
             grace: Duration::from_secs(30),
             stop_deadline: Duration::from_secs(10),
             half_close: Duration::from_secs(5),
+            limits: Limits::default(),
             paths: PathPolicy::default(),
             server_name: None,
             server_header: None,

@@ -88,13 +88,15 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) type Greeting = Pin<Box<dyn Future<Output = Option<(Stream, Connection)>> + Send>>;
 
 /// Reads the header, and nothing behind it.
-pub(crate) fn greet(mut stream: Stream, mut facts: Connection) -> Greeting {
+pub(crate) fn greet(mut stream: Stream, mut facts: Connection, named: bool) -> Greeting {
     Box::pin(async move {
         let why = match timeout(DEADLINE, read(&mut stream)).await {
             Ok(Ok(header)) => {
-                introduce(header, &mut facts);
+                introduce(header, &mut facts, named);
                 return Some((stream, facts));
             }
+            // A check whether the port is open.
+            Ok(Err(header::SILENT)) => return None,
             Ok(Err(why)) => why,
             Err(_) => Malformed("it did not come in time"),
         };
@@ -109,7 +111,10 @@ pub(crate) fn greet(mut stream: Stream, mut facts: Connection) -> Greeting {
 async fn read(stream: &mut Stream) -> Result<Header, Malformed> {
     let left = |_: io::Error| Malformed("the connection ended in it");
     let mut start = [0; header::START];
-    stream.read_exact(&mut start).await.map_err(left)?;
+    if stream.read(&mut start[..1]).await.map_err(left)? == 0 {
+        return Err(header::SILENT);
+    }
+    stream.read_exact(&mut start[1..]).await.map_err(left)?;
     if version_2::begins(&start) {
         let mut rest = [0; version_2::FIXED - header::START];
         stream.read_exact(&mut rest).await.map_err(left)?;
@@ -133,14 +138,17 @@ async fn read(stream: &mut Stream) -> Result<Header, Malformed> {
     version_1::parse(&line)
 }
 
-/// Puts what the proxy says into `facts`.
-fn introduce(header: Header, facts: &mut Connection) {
+/// Puts what the proxy says into `facts`. `named`: the server's name is there already.
+fn introduce(header: Header, facts: &mut Connection, named: bool) {
     let proxy = std::mem::replace(&mut facts.peer, Peer::Unknown);
     facts.peer = header.source.unwrap_or_else(|| proxy.clone());
     facts.proxy = Some(proxy);
     if let Some(destination) = header.destination {
         if let Peer::Inet(address) = &destination {
             facts.server_port = address.port();
+            if !named {
+                facts.server_name = Arc::from(address.ip().to_string());
+            }
         }
         facts.local = destination;
     }

@@ -56,7 +56,8 @@ impl Restart {
     /// Starts the program anew with the sockets of `doors`, and waits until it is ready. Gives the
     /// id of the new process.
     ///
-    /// Where this is dropped, the new process finds nobody to tell, and serves all the same.
+    /// Where this is dropped, the new process is ended: whoever was told to stop in the meantime
+    /// does not want another one.
     ///
     /// # Errors
     ///
@@ -72,14 +73,17 @@ impl Restart {
             .collect::<Result<_, _>>()?;
         let (ours, theirs) = UnixStream::pair()
             .map_err(|error| HostError::new("no socket to hand sockets over").because(error))?;
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(&self.arguments)
             .env(VARIABLE, std::process::id().to_string())
+            // It names this process, and would keep the new one from feeding the watchdog.
+            .env_remove("WATCHDOG_PID")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()
             .map_err(|error| {
                 HostError::new(format!("cannot start {}", program.display())).because(error)
             })?;
+        let mut successor = Successor(Some(child));
         let answer = async {
             pass::send(&ours, &sockets)?;
             ours.set_nonblocking(true)?;
@@ -93,7 +97,7 @@ impl Restart {
         let why = match timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) if answer == READY => {
                 doors.iter().for_each(Door::leave_file);
-                return Ok(child.id());
+                return Ok(successor.take_over());
             }
             Ok(Ok(_)) => "it ended before it listened".to_owned(),
             Ok(Err(error)) => format!("the sockets cannot be handed over: {error}"),
@@ -102,17 +106,36 @@ impl Restart {
         Err(HostError::new(format!(
             "the new process of {} did not take over: {why} ({}); this one goes on",
             program.display(),
-            end(&mut child)
+            successor.end()
         )))
     }
 }
 
-/// Ends a process that is of no use, and says how it ended.
-fn end(child: &mut Child) -> String {
-    // It fails where the process has ended by itself.
-    let _ = child.kill();
-    match child.wait() {
-        Ok(status) => status.to_string(),
-        Err(error) => format!("how it ended is not known: {error}"),
+/// A new process, which is ended unless it takes over.
+struct Successor(Option<Child>);
+
+impl Successor {
+    /// Lets it live. Gives its id.
+    fn take_over(&mut self) -> u32 {
+        self.0.take().map_or(0, |child| child.id())
+    }
+
+    /// Ends it, and says how it ended.
+    fn end(&mut self) -> String {
+        let Some(mut child) = self.0.take() else {
+            return "it has ended".to_owned();
+        };
+        // It fails where the process has ended by itself.
+        let _ = child.kill();
+        match child.wait() {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("how it ended is not known: {error}"),
+        }
+    }
+}
+
+impl Drop for Successor {
+    fn drop(&mut self) {
+        self.end();
     }
 }

@@ -6,7 +6,7 @@ use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle, PathPolicy};
 use http::HeaderValue;
 
 use crate::{
-    Address, Listen, Listening,
+    Address, Limits, Listen, Listening,
     door::Door,
     options::{Closing, Options},
 };
@@ -45,7 +45,10 @@ use crate::{
 /// old one stops in order. No connection is refused, and no request is lost. If the new process
 /// ends before it listens, or does not within a minute, the old one reports it and goes on.
 ///
-/// Sockets that another program has opened, such as systemd, are its to hand over again.
+/// The path is the one that the system knows the program by, links resolved: replace the file
+/// itself. Sockets that another program has opened, such as systemd, are its to hand over again.
+/// Of several servers in one process one alone can hand its sockets over; tell the others
+/// `without_restart`, and bind what they serve to the one.
 /// [`without_restart`](Server::without_restart) leaves the signal alone.
 ///
 /// systemd is told when the server is ready, when it stops, and who took over (`Type=notify`), and
@@ -117,9 +120,16 @@ impl Server {
     ///
     /// Such a client may have gone, or may only have said that it sends no more (`nc` does); TCP
     /// does not tell which. While something can be written to it, it is there. Zero takes it for
-    /// gone at once. A connection that was reset drops the app's future at once, always.
+    /// gone at once. A connection that was reset drops the app's future at once, unless the client has
+    /// sent more that nobody has read yet.
     pub const fn with_half_close(mut self, patience: Duration) -> Server {
         self.options.half_close = patience;
+        self
+    }
+
+    /// What a client may take, of time and of everything else: see [`Limits`] for the defaults.
+    pub fn with_limits(mut self, limits: Limits) -> Server {
+        self.options.limits = limits;
         self
     }
 

@@ -1,26 +1,85 @@
 //! From hyper's requests to the app's, and back: [`Service`].
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, future::ready, sync::Arc};
 
 use enfilade_core::{Environ, RequestExt, Upgrade};
+use http::{Method, Version, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::{finish::Finish, session::Session, site::Answered, upgrade};
+use crate::{
+    admission::drop_underscores,
+    breach::Limit,
+    finish::Finish,
+    http2_head, refusal, refusing,
+    session::{Answering, Session},
+    site::{Answered, Site},
+    strict::Refusal,
+    upgrade,
+};
 
 /// The app, as one connection calls it.
 pub(crate) struct Service(pub(crate) Arc<Session>);
+
+impl Service {
+    /// Why the app is not to see `request`, and what it is not to see of it.
+    #[inline]
+    fn check(&self, request: &mut http::Request<Incoming>) -> Option<Refusal> {
+        let session = &self.0;
+        if request.version() == Version::HTTP_2 {
+            let refused = http2_head::check(request).err();
+            refused.inspect(|refusal| session.report_refusal(*refusal))
+        } else {
+            if session.admission.has_seen_underscore() {
+                drop_underscores(request.headers_mut());
+            }
+            session.admission.refused_head(request)
+        }
+    }
+}
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
     type Response = enfilade_core::Response;
     type Error = Infallible;
     type Future = Answered;
 
-    fn call(&self, request: http::Request<Incoming>) -> Answered {
+    fn call(&self, mut request: http::Request<Incoming>) -> Answered {
         let session = &self.0;
-        let answering = session.answer();
-        let mut request = request.map(|body| session.receive(body));
+        let (mut answering, has_place) = session.answer();
+        if let Some(refusal) = self.check(&mut request) {
+            let finish = Finish {
+                on_upgrade: None,
+                answering,
+                connects: false,
+            };
+            let mut response = refusing::answer(refusal, request.version());
+            finish.apply(&mut response);
+            return Box::pin(ready(Ok(response)));
+        }
+        let broken = match has_place {
+            true => refusal::broken(&request, &session.site.limits),
+            false => Some(Limit::RequestsInFlight),
+        };
+        if let Some(limit) = broken {
+            return refuse(limit, request.body(), answering);
+        }
+        // A client that waits for a word before it sends its body is not told to send what nobody
+        // wants.
+        let finish_body = !request.body().is_end_stream()
+            && request.version() != Version::HTTP_2
+            && !request.headers().contains_key(header::EXPECT);
+        let mut exchange = None;
+        let mut request = request.map(|body| {
+            let (body, shared) = session.receive(body, finish_body);
+            exchange = shared;
+            body
+        });
         let offer = upgrade::offer(&request);
-        let environ = Environ::new(Arc::clone(&session.facts), request.version());
+        let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
+        if let Some(exchange) = &exchange {
+            environ.share_body_pace(exchange.pace.clone());
+        }
+        answering.exchange = exchange;
         request.extensions_mut().insert(environ);
         if let Some(offer) = &offer {
             let upgrade = Upgrade::new(offer.protocol.clone());
@@ -29,7 +88,22 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         let finish = Finish {
             on_upgrade: offer.map(|offer| offer.on_upgrade),
             answering,
+            connects: *request.method() == Method::CONNECT,
         };
         session.site.answer(request, finish)
     }
+}
+
+/// Answers what broke a limit, without the app.
+#[cold]
+fn refuse(limit: Limit, body: &Incoming, answering: Answering) -> Answered {
+    let session = answering.session();
+    session.report(limit);
+    session.received(body.is_end_stream());
+    let finish = Finish {
+        on_upgrade: None,
+        answering,
+        connects: false,
+    };
+    Site::refuse(limit, finish)
 }

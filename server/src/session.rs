@@ -1,61 +1,85 @@
 //! What the bytes and the requests of a connection share: [`Session`].
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    task::{Context, Poll},
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
 };
 
-use bytes::Bytes;
-use enfilade_core::{Body, Connection};
-use http::Version;
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use enfilade_core::{Body, BodyPace, Connection};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::{site::Site, tasks::Phase};
+use crate::{
+    admission::Admission, breach::Limit, exchange::Exchange, receiving::Receiving, site::Site,
+    strict::Refusal, tasks::Phase, waiting::Progress,
+};
 
-/// One connection: the site that it reaches, its facts, and, with HTTP/1.1, whether a request is
-/// being answered and whether all of it has arrived.
+/// One connection: the site that it reaches, its facts, and how far its requests are.
 ///
-/// A client that closes its side in the middle of an exchange may have gone, or it may only have
-/// said that it will send no more. What to make of it depends on these two.
+/// With HTTP/1.1 there is one at a time: what its client owes, and is owed, says what it means when
+/// nothing comes, or when the client closes its side.
 pub(crate) struct Session {
     pub(crate) site: Arc<Site>,
     pub(crate) facts: Arc<Connection>,
-    version: Version,
+    pub(crate) http2: bool,
+    /// Requests that have begun. The connection alone counts them, so a store does.
+    begun: AtomicU32,
     answering: AtomicBool,
     receiving: AtomicBool,
+    /// Whether the client was still sending a body that nobody reads any more.
+    unread: AtomicBool,
+    /// Whether the next answer shall be the last one.
+    spent: AtomicBool,
+    /// Whether something else than HTTP is spoken now.
+    taken_over: AtomicBool,
     /// Whether there was no room for the last write: then some of an answer has yet to go out.
     blocked: AtomicBool,
+    /// Whether streams of HTTP/2 are open, some of whose answers may wait for their windows.
+    streaming: AtomicBool,
+    exchange: Mutex<Option<Arc<Exchange>>>,
+    pub(crate) admission: Admission,
 }
 
 impl Session {
-    pub(crate) fn new(site: Arc<Site>, facts: Connection, version: Version) -> Arc<Session> {
+    pub(crate) fn new(site: Arc<Site>, facts: Connection, http2: bool) -> Arc<Session> {
         Arc::new(Session {
             site,
             facts: Arc::new(facts),
-            version,
+            http2,
+            begun: AtomicU32::new(0),
             answering: AtomicBool::new(false),
             receiving: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+            spent: AtomicBool::new(false),
+            taken_over: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            streaming: AtomicBool::new(false),
+            exchange: Mutex::new(None),
+            admission: Admission::default(),
         })
     }
 
-    /// Whether the client owes nothing more and is owed an answer, or some of one.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            begun: self.begun.load(Relaxed),
+            answering: self.answering.load(Relaxed),
+            receiving: self.receiving.load(Relaxed),
+        }
+    }
+
+    /// Whether the client owes nothing more and is owed an answer, or some of one. What is spoken
+    /// after a switch of protocols owes nothing that is known here.
     pub(crate) fn owes_an_answer(&self) -> bool {
-        self.is_blocked() || self.answering.load(Relaxed) && !self.receiving.load(Relaxed)
+        let owes = self.answering.load(Relaxed) && !self.receiving.load(Relaxed);
+        (owes || self.blocked.load(Relaxed)) && !self.is_taken_over()
     }
 
     /// Whether a request is being received or answered.
     pub(crate) fn is_busy(&self) -> bool {
-        self.is_blocked() || self.answering.load(Relaxed) || self.receiving.load(Relaxed)
-    }
-
-    fn is_blocked(&self) -> bool {
         self.blocked.load(Relaxed)
+            || self.answering.load(Relaxed)
+            || self.receiving.load(Relaxed)
+            || self.streaming.load(Relaxed)
     }
 
     /// Tells whether some of an answer could not be written yet.
@@ -63,92 +87,158 @@ impl Session {
         self.blocked.store(blocked, Relaxed);
     }
 
-    /// Whether this answer is to be the connection's last: the server stops. HTTP/2 says so by
-    /// itself.
-    fn closes(&self) -> bool {
-        self.version < Version::HTTP_2 && self.site.tasks.phase() > Phase::Serving
+    /// Tells whether streams of HTTP/2 are open.
+    pub(crate) fn stream(&self, open: bool) {
+        self.streaming.store(open, Relaxed);
     }
 
-    /// A request has come; it is answered when the guard is dropped.
-    pub(crate) fn answer(self: &Arc<Session>) -> Answering {
-        self.answering.store(true, Relaxed);
-        Answering(Arc::clone(self))
+    /// Whether the client may be sending what nobody reads.
+    pub(crate) fn has_unread_body(&self) -> bool {
+        self.unread.load(Relaxed)
     }
 
-    /// The request's body, which tells when all of it is here.
-    pub(crate) fn receive(self: &Arc<Session>, body: Incoming) -> Body {
-        if body.is_end_stream() {
-            return Body::empty();
+    /// The pace of the body that is being received.
+    pub(crate) fn body_pace(&self) -> Option<BodyPace> {
+        self.exchange().as_ref().map(|exchange| exchange.pace.get())
+    }
+
+    /// The body that is being received broke a limit. Gives whether its answer can still tell.
+    pub(crate) fn refuse(&self, limit: Limit) -> bool {
+        let exchange = self.exchange();
+        let first = exchange.as_ref().is_some_and(|e| e.refuse(limit));
+        if first {
+            self.report(limit);
         }
-        self.receiving.store(true, Relaxed);
-        Body::new(Receiving {
-            body,
+        first
+    }
+
+    /// The connection has come far enough: it is closed after the next answer.
+    pub(crate) fn spend(&self) {
+        self.spent.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Relaxed)
+    }
+
+    /// Whether the answer that goes out shall be the last of a connection of HTTP/1.1: it has come
+    /// far enough, others wait for its place, or the server stops.
+    pub(crate) fn is_last(&self) -> bool {
+        let site = &self.site;
+        let leaves = || site.crowd.shall_leave() || site.tasks.phase() > Phase::Serving;
+        !self.http2 && (self.is_spent() || leaves())
+    }
+
+    /// Another protocol is spoken from now on, which has its own patience.
+    pub(crate) fn take_over(&self) {
+        self.taken_over.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.taken_over.load(Relaxed)
+    }
+
+    /// Tells of a request that is refused.
+    pub(crate) fn report_refusal(&self, refusal: Refusal) {
+        match refusal.status {
+            414 => self.report(Limit::Uri),
+            431 => self.report(Limit::HeadBytes),
+            _ => self.site.refusals.report(refusal, &self.facts),
+        }
+    }
+
+    /// The client broke a limit.
+    pub(crate) fn report(&self, limit: Limit) {
+        let site = &self.site;
+        site.breaches.report(limit, &site.limits, &self.facts.peer);
+    }
+
+    /// A request has come; it is answered when the guard is dropped. Gives whether there is a place
+    /// for it, too.
+    pub(crate) fn answer(self: &Arc<Session>) -> (Answering, bool) {
+        let begun = self.begun.load(Relaxed).saturating_add(1);
+        self.begun.store(begun, Relaxed);
+        self.answering.store(true, Relaxed);
+        self.unread.store(false, Relaxed);
+        if begun >= self.site.limits.requests {
+            self.spend();
+        }
+        let in_flight = self.site.in_flight.fetch_add(1, Relaxed);
+        let answering = Answering {
             session: Arc::clone(self),
-        })
+            exchange: None,
+        };
+        (answering, in_flight < self.site.limits.requests_in_flight)
+    }
+
+    /// A request's body, which tells when all of it is here, and is held to its limits.
+    pub(crate) fn receive(
+        self: &Arc<Session>,
+        body: Incoming,
+        finish: bool,
+    ) -> (Body, Option<Arc<Exchange>>) {
+        if body.is_end_stream() {
+            return (Body::empty(), None);
+        }
+        let exchange = Exchange::new(self.site.limits.body_pace());
+        if !self.http2 {
+            self.receiving.store(true, Relaxed);
+            *self.exchange() = Some(Arc::clone(&exchange));
+        }
+        let receiving = Receiving::new(body, finish, Arc::clone(self), Arc::clone(&exchange));
+        (Body::new(receiving), Some(exchange))
+    }
+
+    /// All of a body is here, or nobody reads it any more.
+    pub(crate) fn received(&self, all: bool) {
+        if !self.http2 {
+            self.receiving.store(false, Relaxed);
+            self.unread.store(!all, Relaxed);
+        }
+    }
+
+    fn exchange(&self) -> MutexGuard<'_, Option<Arc<Exchange>>> {
+        self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A request that is being answered.
-pub(crate) struct Answering(Arc<Session>);
+pub(crate) struct Answering {
+    session: Arc<Session>,
+    pub(crate) exchange: Option<Arc<Exchange>>,
+}
 
 impl Answering {
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     pub(crate) fn site(&self) -> &Site {
-        &self.0.site
+        &self.session.site
     }
 
     pub(crate) fn facts(&self) -> &Arc<Connection> {
-        &self.0.facts
+        &self.session.facts
     }
 
-    /// Whether it is to be the connection's last answer.
-    pub(crate) fn is_last(&self) -> bool {
-        self.0.closes()
+    /// The limit that the request's body broke.
+    pub(crate) fn refused(&self) -> Option<Limit> {
+        self.exchange.as_ref()?.refused()
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.session.admission
     }
 
     /// Reports what went wrong to the host's error stream.
     pub(crate) fn report(&self, line: &str) {
-        self.0.facts.errors.report(line);
+        self.session.facts.errors.report(line);
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.answering.store(false, Relaxed);
-    }
-}
-
-/// A request's body.
-pub(crate) struct Receiving {
-    body: Incoming,
-    session: Arc<Session>,
-}
-
-impl HttpBody for Receiving {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        if self.body.is_end_stream() || matches!(polled, Poll::Ready(None)) {
-            self.session.receiving.store(false, Relaxed);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Receiving {
-    fn drop(&mut self) {
-        self.session.receiving.store(false, Relaxed);
+        self.session.answering.store(false, Relaxed);
+        self.session.site.in_flight.fetch_sub(1, Relaxed);
     }
 }

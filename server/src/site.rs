@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,8 +15,21 @@ use std::{
 use enfilade_core::{App, Gateway, Request, Response};
 use http::HeaderValue;
 use hyper::server::conn::http1;
+use tokio::time::Instant;
 
-use crate::{finish::Finish, options::Options, tasks::Tasks};
+use crate::{
+    Limits,
+    breach::{Breaches, Limit},
+    crowd::{Addresses, Crowd},
+    finish::Finish,
+    options::Options,
+    refusal,
+    refusing::Refusals,
+    tasks::Tasks,
+};
+
+/// An age that no connection reaches.
+const NEVER: Duration = Duration::from_secs(1 << 32);
 
 /// The app, and how it is served.
 pub(crate) struct Site {
@@ -23,15 +39,29 @@ pub(crate) struct Site {
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) date: bool,
     pub(crate) half_close: Duration,
+    pub(crate) refusals: Refusals,
+    pub(crate) limits: Limits,
+    pub(crate) breaches: Breaches,
+    /// Requests that are being answered.
+    pub(crate) in_flight: AtomicUsize,
+    pub(crate) crowd: Crowd,
+    pub(crate) addresses: Option<Arc<Addresses>>,
+    /// Connections that have come, to spread their ends.
+    connections: AtomicU32,
 }
 
 impl Site {
     pub(crate) fn new(app: impl App + 'static, options: &Options) -> Site {
-        // Limits on heads and on time belong here.
+        let limits = options.limits.clone();
         let mut http1 = http1::Builder::new();
         http1.auto_date_header(options.date);
         // The wire sees to clients that leave.
         http1.half_close(true);
+        http1.max_header_size(limits.head_bytes);
+        // By default hyper has room for 100, without asking for memory.
+        if limits.fields < 100 {
+            http1.max_headers(limits.fields);
+        }
         Site {
             app: Arc::new(Gateway::new(app).with_path_policy(options.paths)),
             http1,
@@ -39,7 +69,35 @@ impl Site {
             server_header: options.server_header.clone(),
             date: options.date,
             half_close: options.half_close,
+            refusals: Refusals::default(),
+            breaches: Breaches::new(Arc::clone(&options.errors)),
+            crowd: Crowd::new(limits.connections),
+            addresses: Addresses::new(limits.connections_per_address),
+            limits,
+            in_flight: AtomicUsize::new(0),
+            connections: AtomicU32::new(0),
         }
+    }
+
+    /// When a connection that comes at `now` will be too old: a tenth earlier or later, so that
+    /// those of one moment do not all come again in one.
+    pub(crate) fn old(&self, now: Instant) -> Option<Instant> {
+        // Multiples of the golden ratio fall evenly.
+        let number = self
+            .connections
+            .fetch_add(1, Relaxed)
+            .wrapping_mul(0x9e37_79b9);
+        let part = f64::from(number) / f64::from(u32::MAX);
+        let age = self.limits.age;
+        if age >= NEVER {
+            return None;
+        }
+        now.checked_add(age.mul_f64(0.9 + part / 5.0))
+    }
+
+    /// The answer to a request that broke a limit.
+    pub(crate) fn refuse(limit: Limit, finish: Finish) -> Answered {
+        Box::pin(std::future::ready(Ok(refuse(limit, finish))))
     }
 
     pub(crate) fn answer(&self, request: Request, finish: Finish) -> Answered {
@@ -85,6 +143,11 @@ impl<F: Future<Output = Response>> Future for Finishing<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut polled = this.answer.poll(cx).map(Ok);
+        // A body that broke a limit is refused, whatever the app makes of it.
+        let refused = this.finish.as_ref().and_then(|f| f.answering.refused());
+        if let (Some(limit), Some(finish)) = (refused, this.finish.take_if(|_| refused.is_some())) {
+            return Poll::Ready(Ok(refuse(limit, finish)));
+        }
         // Through a reference, so that the response is moved once.
         if let Poll::Ready(Ok(response)) = &mut polled
             && let Some(finish) = this.finish.take()
@@ -93,4 +156,15 @@ impl<F: Future<Output = Response>> Future for Finishing<F> {
         }
         polled
     }
+}
+
+/// The answer to a request that broke a limit. Over HTTP/1.1 it is the connection's last one.
+fn refuse(limit: Limit, finish: Finish) -> Response {
+    let session = finish.answering.session();
+    if !session.http2 {
+        session.spend();
+    }
+    let mut response = refusal::answer(limit);
+    finish.apply(&mut response);
+    response
 }

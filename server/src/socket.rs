@@ -65,6 +65,15 @@ impl Socket {
         }
     }
 
+    /// Takes the file of a Unix socket over from an older process.
+    #[cfg(unix)]
+    pub(crate) fn own_file(&self) {
+        match self {
+            Socket::Tcp(_) => {}
+            Socket::Unix(listener) => listener.own_file(),
+        }
+    }
+
     /// Leaves the file of a Unix socket to another process.
     #[cfg(unix)]
     pub(crate) fn leave_file(&self) {

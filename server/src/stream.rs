@@ -18,6 +18,18 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     /// TLS, Unix sockets: what they cost besides hides the price of a pointer.
     Other(Box<dyn Bytes>),
+    /// It was handed to somebody else.
+    Gone,
+}
+
+impl Stream {
+    /// Has the system forget what the client has not read when the stream is closed.
+    pub(crate) fn reset_on_close(&self) {
+        if let Stream::Tcp(stream) = self {
+            // Without it, the system tries for a while.
+            let _ = stream.set_zero_linger();
+        }
+    }
 }
 
 pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -30,6 +42,7 @@ macro_rules! either {
         match $stream {
             Stream::Tcp($inner) => $call,
             Stream::Other($inner) => $call,
+            Stream::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     };
 }
@@ -62,7 +75,11 @@ impl AsyncWrite for Stream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        either!(self, inner => inner.is_write_vectored())
+        match self {
+            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Other(stream) => stream.is_write_vectored(),
+            Stream::Gone => false,
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -46,10 +46,13 @@ impl Takeover {
         })
     }
 
-    /// Tells whoever waits for it that the server listens.
-    pub(crate) fn ready(&self) -> Result<(), HostError> {
+    /// Tells whoever waits for it that the server listens. What an older process had is this one's
+    /// from then on.
+    pub(crate) fn ready(&self, doors: &[Door]) -> Result<(), HostError> {
+        restart::is_ready()?;
+        doors.iter().for_each(Door::own_file);
         self.supervisor.ready();
-        restart::is_ready()
+        Ok(())
     }
 
     /// Ends when another process has taken over from this one. What keeps one from it is reported.

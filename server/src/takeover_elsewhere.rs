@@ -13,7 +13,7 @@ impl Takeover {
         Ok(Takeover)
     }
 
-    pub(crate) fn ready(&self) -> Result<(), HostError> {
+    pub(crate) fn ready(&self, _: &[Door]) -> Result<(), HostError> {
         Ok(())
     }
 

@@ -11,6 +11,8 @@ use std::{
 use slab::Slab;
 use tokio::sync::Notify;
 
+use crate::crowd::Place;
+
 /// How far a server has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -30,6 +32,8 @@ pub(crate) struct Tasks {
     phase: AtomicU8,
     wakers: Mutex<Slab<Option<Waker>>>,
     empty: Notify,
+    /// One has ended.
+    left: Notify,
 }
 
 impl Tasks {
@@ -38,6 +42,7 @@ impl Tasks {
             phase: AtomicU8::new(Phase::Serving as u8),
             wakers: Mutex::default(),
             empty: Notify::new(),
+            left: Notify::new(),
         })
     }
 
@@ -47,6 +52,7 @@ impl Tasks {
             key: self.lock().insert(None),
             waker: None,
             tasks: Arc::clone(self),
+            place: None,
         }
     }
 
@@ -58,8 +64,24 @@ impl Tasks {
     /// Goes on to `phase`, never back, and tells everyone.
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// Has everyone look at what has changed.
+    pub(crate) fn wake(&self) {
         let wakers: Vec<Waker> = self.lock().iter().filter_map(|(_, w)| w.clone()).collect();
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ends when fewer than `most` run.
+    pub(crate) async fn fewer_than(&self, most: usize) {
+        loop {
+            let left = self.left.notified();
+            if self.count() < most {
+                return;
+            }
+            left.await;
+        }
     }
 
     /// Ends when none runs.
@@ -92,9 +114,16 @@ pub(crate) struct Task {
     tasks: Arc<Tasks>,
     key: usize,
     waker: Option<Waker>,
+    place: Option<Place>,
 }
 
 impl Task {
+    /// Keeps `place` as long as it runs.
+    pub(crate) fn with_place(mut self, place: Option<Place>) -> Task {
+        self.place = place;
+        self
+    }
+
     /// The phase, now. The task is woken when it changes.
     pub(crate) fn phase(&mut self, cx: &Context<'_>) -> Phase {
         let known = self.waker.as_ref();
@@ -112,6 +141,7 @@ impl Drop for Task {
         wakers.remove(self.key);
         let last = wakers.is_empty();
         drop(wakers);
+        self.tasks.left.notify_waiters();
         if last {
             self.tasks.empty.notify_waiters();
         }

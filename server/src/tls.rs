@@ -3,11 +3,9 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Duration,
 };
 
 use enfilade_core::{Connection, HostError, Tls};
-use tokio::time::timeout;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ProtocolVersion, ServerConfig, ServerConnection},
@@ -26,9 +24,6 @@ mod stamp;
 
 use stamp::Stamp;
 
-/// How long a client may take to agree on TLS, unless said otherwise.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-
 /// How a listener speaks TLS: 1.2 and 1.3, with HTTP/2 or HTTP/1.1 as the client prefers (ALPN).
 ///
 /// The cryptography is that of aws-lc-rs, whatever the process's default is.
@@ -41,11 +36,11 @@ const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// # let _ = server;
 /// ```
 ///
-/// What was agreed on is in the environ: [`Connection::tls`].
+/// How long a client may take for the handshake is one of the [`Limits`](crate::Limits). What was
+/// agreed on is in the environ: [`Connection::tls`].
 #[derive(Clone, Debug)]
 pub struct TlsConfig {
     source: Source,
-    deadline: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +60,6 @@ impl TlsConfig {
     pub fn from_pem(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
         TlsConfig {
             source: Source::Files(files::Files::new(chain.into(), key.into())),
-            deadline: HANDSHAKE_DEADLINE,
         }
     }
 
@@ -87,7 +81,6 @@ impl TlsConfig {
     pub const fn from_rustls(config: Arc<ServerConfig>) -> TlsConfig {
         TlsConfig {
             source: Source::Ready(config),
-            deadline: HANDSHAKE_DEADLINE,
         }
     }
 
@@ -124,13 +117,6 @@ impl TlsConfig {
         }
     }
 
-    /// How long a client may take for the handshake: 10 seconds by default.
-    #[must_use]
-    pub const fn with_handshake_deadline(mut self, deadline: Duration) -> TlsConfig {
-        self.deadline = deadline;
-        self
-    }
-
     fn prepare(self) -> Result<Arc<dyn Handshake>, HostError> {
         let (config, files) = match self.source {
             Source::Files(files) => {
@@ -142,7 +128,6 @@ impl TlsConfig {
         Ok(Arc::new(TlsHandshake {
             config: RwLock::new(config),
             files,
-            deadline: self.deadline,
         }))
     }
 }
@@ -160,17 +145,16 @@ struct TlsHandshake {
     config: RwLock<Arc<ServerConfig>>,
     /// What it was made of, and what that looked like then.
     files: Option<(files::Files, Mutex<Stamp>)>,
-    deadline: Duration,
 }
 
 impl Handshake for TlsHandshake {
     fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         let acceptor = TlsAcceptor::from(Arc::clone(&config));
-        let shaking = timeout(self.deadline, acceptor.accept(stream));
+        let shaking = acceptor.accept(stream);
         Box::pin(async move {
             // Who cannot agree on TLS is told so by TLS.
-            let stream = shaking.await.ok()?.ok()?;
+            let stream = shaking.await.ok()?;
             let (_, agreed) = stream.get_ref();
             let spoken = match agreed.alpn_protocol() {
                 Some(b"h2") => Spoken::Http2,

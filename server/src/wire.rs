@@ -10,10 +10,26 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep},
+    time::Instant,
 };
 
-use crate::{linger::Linger, session::Session, sniff::Head, stream::Stream};
+use crate::{
+    alarm::Alarm,
+    breach::Limit,
+    farewell::{self, Patience},
+    gate::Gate,
+    session::Session,
+    source::Source,
+    stream::Stream,
+    waiting::{Overdue, Waiting},
+};
+
+mod framing;
+
+use framing::Framing;
+
+/// How long an answer may take to become a refusal.
+const CUT_AFTER: Duration = Duration::from_secs(1);
 
 /// A stream whose first bytes were looked at, and which knows what its end means.
 ///
@@ -24,47 +40,110 @@ use crate::{linger::Linger, session::Session, sniff::Head, stream::Stream};
 /// A client that closes its side while its request is being answered may be gone or may still
 /// read (RFC 9112, section 9.6); TCP does not tell which. So the end is held back while an answer
 /// is owed, until nothing could be written for a while; then the client counts as gone.
+///
+/// Whenever there is nothing to read, or no room to write, it asks by when there must be, and ends
+/// the connection if that has passed.
 pub(crate) struct Wire {
-    stream: Stream,
-    head: Head,
+    source: Source,
     session: Arc<Session>,
+    /// What hyper may see of it; `None` with HTTP/2.
+    gate: Option<Gate>,
     /// How long the end is held back; `None` where somebody reads all the time (HTTP/2).
     patience: Option<Duration>,
-    /// Runs from the end of what the client sends, or from what was written to it since.
-    closing: Option<Pin<Box<Sleep>>>,
-    linger: Linger,
+    /// When the client counts as gone: runs from the end of what it sends, or from what was
+    /// written to it since.
+    gone: Option<Instant>,
+    waiting: Waiting,
+    /// What is known of the frames of HTTP/2.
+    framing: Option<Box<Framing>>,
+    /// When the connection is too old.
+    old: Option<Instant>,
+    alarm: Alarm,
 }
 
 impl Wire {
     /// `head` was read from `stream` already. `patience` is how long the end is held back, where
     /// the wire is to look for it.
-    pub(crate) const fn new(
-        stream: Stream,
-        head: Head,
+    pub(crate) fn new(
+        source: Source,
         session: Arc<Session>,
         patience: Option<Duration>,
+        alarm: Alarm,
+        gate: Option<Gate>,
     ) -> Wire {
         Wire {
-            stream,
-            head,
+            gate,
             patience,
+            gone: None,
+            waiting: Waiting::new(!source.head.is_empty()),
+            source,
+            framing: session
+                .http2
+                .then(|| Box::new(Framing::new(&session.site.limits))),
+            old: session.site.old(Instant::now()),
             session,
-            closing: None,
-            linger: Linger::new(),
+            alarm,
         }
     }
 
-    /// Gives the head back, and what is there behind it: hyper would make room for twice as much
-    /// if it were handed the few bytes of the head alone.
-    fn read_behind_the_head(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        buffer.put_slice(self.head.take(buffer.remaining()));
-        // What goes wrong, and the end, come again when they are asked for.
-        let _ = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        Poll::Ready(Ok(()))
+    /// There is nothing to read.
+    fn wait_to_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let session = &self.session;
+        if session.is_taken_over() {
+            return Poll::Pending;
+        }
+        let now = Instant::now();
+        let is_old = self.old.is_some_and(|old| now >= old);
+        if is_old {
+            session.spend();
+        }
+        let pace = || session.body_pace();
+        let limits = &session.site.limits;
+        let waits = self.waiting.reads(now, session.progress(), pace, limits);
+        let Some((mut due, overdue)) = waits else {
+            return Poll::Pending;
+        };
+        if overdue == Overdue::Rested {
+            due = self.old.map_or(due, |old| due.min(old));
+            if session.site.crowd.shall_leave() {
+                due = now;
+            }
+        }
+        if now < due {
+            self.alarm.by(cx, due);
+            return Poll::Pending;
+        }
+        match overdue {
+            // To hyper, it is the client that has closed.
+            Overdue::Rested => Poll::Ready(Ok(())),
+            Overdue::Broke(Limit::Body) if session.refuse(Limit::Body) => {
+                // The answer becomes a refusal. Where it has begun already, it is cut off.
+                self.alarm.by(cx, now + CUT_AFTER);
+                Poll::Pending
+            }
+            Overdue::Broke(limit) => self.break_off(limit),
+        }
+    }
+
+    /// Ends the connection, with an answer where one can be understood.
+    fn break_off<T>(&mut self, limit: Limit) -> Poll<io::Result<T>> {
+        match limit {
+            Limit::Head => {
+                self.session.report(limit);
+                let words = farewell::answer(limit.status(), self.session.site.date);
+                self.leave(words, Patience::REFUSED);
+            }
+            // The end was reported with the refusal.
+            Limit::Body => {}
+            _ => self.session.report(limit),
+        }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Hands the stream to somebody who closes it with patience.
+    fn leave(&mut self, words: Vec<u8>, patience: Patience) {
+        let stream = std::mem::replace(&mut self.source.stream, Stream::Gone);
+        farewell::leave(stream, words, patience, self.session.site.tasks.register());
     }
 
     /// Ends when the client has left while it is owed an answer.
@@ -75,18 +154,19 @@ impl Wire {
         if !self.session.owes_an_answer() {
             return Poll::Pending;
         }
-        if self.closing.is_none() {
-            if !self.head.is_empty() {
+        if self.gone.is_none() {
+            if !self.source.head.is_empty() || self.gate.as_ref().is_some_and(Gate::holds) {
                 // It has sent the next request, and its end is behind that.
                 return Poll::Pending;
             }
-            let mut buffer = ReadBuf::new(self.head.refill());
-            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+            let mut buffer = ReadBuf::new(self.source.head.refill());
+            if let Err(error) = ready!(Pin::new(&mut self.source.stream).poll_read(cx, &mut buffer))
+            {
                 return Poll::Ready(error);
             }
             let count = buffer.filled().len();
             if count > 0 {
-                self.head.read(count);
+                self.source.head.read(count);
                 // Whoever waits for these bytes would not be told of them any more.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -97,13 +177,13 @@ impl Wire {
     }
 
     fn poll_out_of_patience(&mut self, cx: &mut Context<'_>, patience: Duration) -> Poll<()> {
-        if patience.is_zero() {
+        let now = Instant::now();
+        let gone = *self.gone.get_or_insert(now + patience);
+        if now >= gone {
             return Poll::Ready(());
         }
-        self.closing
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)))
-            .as_mut()
-            .poll(cx)
+        self.alarm.by(cx, gone);
+        Poll::Pending
     }
 
     /// Whoever takes bytes is there; whoever does not may have left.
@@ -114,14 +194,51 @@ impl Wire {
     ) -> Poll<io::Result<usize>> {
         self.session.wrote(written.is_pending());
         if written.is_pending() {
-            return self.poll_left(cx).map(Err);
+            return self.wait_to_write(cx);
         }
-        if let (Some(closing), Some(patience), Poll::Ready(Ok(1..))) =
-            (&mut self.closing, self.patience, &written)
-        {
-            closing.as_mut().reset(Instant::now() + patience);
+        if let Poll::Ready(Ok(count @ 1..)) = written {
+            self.waiting.went(count);
+            if let (Some(gone), Some(patience)) = (&mut self.gone, self.patience) {
+                *gone = Instant::now() + patience;
+            }
         }
         written
+    }
+
+    /// There is no room for what is written.
+    fn wait_to_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(left) = self.poll_left(cx) {
+            return Poll::Ready(Err(left));
+        }
+        let (now, limits) = (Instant::now(), &self.session.site.limits);
+        match self.waiting.writes(now, limits) {
+            _ if self.session.is_taken_over() => Poll::Pending,
+            Some(due) if now >= due => {
+                // What was written and not read would keep the system trying.
+                self.source.stream.reset_on_close();
+                self.break_off(Limit::Write)
+            }
+            Some(due) => {
+                self.alarm.by(cx, due);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// Whether the client may still be sending something that nobody will read.
+    fn has_unread(&self) -> bool {
+        if self.session.is_taken_over() {
+            return false;
+        }
+        if let Some(framing) = &self.framing {
+            return framing.has_unread();
+        }
+        if self.gate.as_ref().is_some_and(Gate::is_amid_a_request) {
+            return true;
+        }
+        let session = &self.session;
+        session.has_unread_body() || self.waiting.is_partial(session.progress())
     }
 }
 
@@ -131,10 +248,26 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.head.is_empty() {
-            return self.read_behind_the_head(cx, buffer);
+        if let Some(mut framing) = self.framing.take() {
+            let read = self.poll_read_frames(&mut framing, cx, buffer);
+            self.framing = Some(framing);
+            return read;
         }
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let this = &mut *self;
+        let read = match &mut this.gate {
+            Some(gate) => gate.poll_read(&mut this.source, &this.session, cx, buffer),
+            None => this.source.poll_read(cx, buffer),
+        };
+        // What is held back has come as well.
+        let count = this.source.take_count();
+        if count > 0 {
+            let progress = this.session.progress();
+            this.waiting.came(count, progress);
+        }
+        if read.is_pending() {
+            return self.wait_to_read(cx);
+        }
+        read
     }
 }
 
@@ -144,7 +277,15 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let written = match self.framing.take() {
+            None => Pin::new(&mut self.source.stream).poll_write(cx, bytes),
+            Some(mut framing) => {
+                let slices = [IoSlice::new(bytes)];
+                let written = self.poll_write_frames(&mut framing, cx, &slices);
+                self.framing = Some(framing);
+                written
+            }
+        };
         self.wrote(cx, written)
     }
 
@@ -153,24 +294,45 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let written = match self.framing.take() {
+            None => Pin::new(&mut self.source.stream).poll_write_vectored(cx, slices),
+            Some(mut framing) => {
+                let written = self.poll_write_frames(&mut framing, cx, slices);
+                self.framing = Some(framing);
+                written
+            }
+        };
         self.wrote(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.source.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Poll::Ready(left) = self.poll_left(cx) {
             return Poll::Ready(Err(left));
         }
-        Pin::new(&mut self.stream).poll_flush(cx)
+        if let Some(mut framing) = self.framing.take() {
+            let flushed = self.poll_flush_frames(&mut framing, cx);
+            self.framing = Some(framing);
+            ready!(flushed)?;
+        }
+        let flushed = Pin::new(&mut self.source.stream).poll_flush(cx);
+        // TLS takes more than there is room for, and has yet to write it.
+        self.session.wrote(flushed.is_pending());
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        let this = &mut *self;
-        this.linger.poll(&mut this.stream, cx).map(Ok)
+        if self.has_unread() {
+            let patience = match self.framing {
+                None => Patience::ANSWERED,
+                Some(_) => Patience::REFUSED,
+            };
+            self.leave(Vec::new(), patience);
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.source.stream).poll_shutdown(cx)
     }
 }

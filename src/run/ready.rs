@@ -24,7 +24,7 @@ macro_rules! ready {
 pub(super) fn listening<A: App + 'static>(kind: Kind, place: Place) -> Result<Ready<A>, HostError> {
     match kind {
         #[cfg(feature = "server")]
-        Kind::Http => ready!(enfilade_server::Server::bind(place)),
+        Kind::Http => ready!(enfilade_server::Server::bind(place).without_restart()),
         #[cfg(all(unix, feature = "fastcgi"))]
         Kind::FastCgi => ready!(enfilade_adapters::FastCgi::bind(place)),
         #[cfg(all(unix, feature = "scgi"))]
@@ -33,6 +33,25 @@ pub(super) fn listening<A: App + 'static>(kind: Kind, place: Place) -> Result<Re
         Kind::Uwsgi => ready!(enfilade_adapters::Uwsgi::bind(place)),
         missing => Err(missing.missing()),
     }
+}
+
+/// One server that speaks HTTP at all of `places`: alone in its process, so that it can hand its
+/// sockets over to the next one.
+#[cfg(feature = "server")]
+pub(super) fn http<A: App + 'static>(places: Vec<Place>) -> Result<Ready<A>, HostError> {
+    let mut places = places.into_iter();
+    let first = places
+        .next()
+        .ok_or_else(|| HostError::new("there is nothing to listen at"))?;
+    let server = places.fold(enfilade_server::Server::bind(first), |server, place| {
+        server.and_bind(place)
+    });
+    ready!(server.with_restart())
+}
+
+#[cfg(not(feature = "server"))]
+pub(super) fn http<A: App + 'static>(_: Vec<Place>) -> Result<Ready<A>, HostError> {
+    Err(Kind::Http.missing())
 }
 
 /// A host that listens at the socket that is the standard input.

@@ -35,6 +35,8 @@ pub(crate) struct Conversation {
     content: BytesMut,
     requests: Vec<Active>,
     replies: BytesMut,
+    /// Whether a request has ever begun.
+    used: bool,
     closing: bool,
 }
 
@@ -84,11 +86,12 @@ impl Conversation {
             content: BytesMut::new(),
             requests: Vec::new(),
             replies: BytesMut::new(),
+            used: false,
             closing: false,
         }
     }
 
-    /// FastCgiProtocol for the web server that go out before anything else.
+    /// Records for the web server that go out before anything else.
     pub(crate) const fn replies(&mut self) -> &mut BytesMut {
         &mut self.replies
     }
@@ -96,6 +99,25 @@ impl Conversation {
     /// Takes no more requests: those that have begun are the last.
     pub(crate) const fn close(&mut self) {
         self.closing = true;
+    }
+
+    /// Takes no more requests, not even those whose parameters have not come whole: they are refused.
+    pub(crate) fn close_at_once(&mut self) {
+        self.closing = true;
+        let halting: Vec<u16> = self
+            .requests
+            .iter()
+            .filter(|request| matches!(request.stage, Stage::Params(_) | Stage::TooLarge))
+            .map(|request| request.id)
+            .collect();
+        for id in halting {
+            self.refuse(id, ProtocolStatus::Overloaded);
+        }
+    }
+
+    /// Whether a request has ever begun.
+    pub(crate) const fn is_used(&self) -> bool {
+        self.used
     }
 
     /// Whether the connection is to be closed now.
@@ -233,6 +255,7 @@ impl Conversation {
         let content = self.content.split();
         let (role, flags) = (u16::from_be_bytes([content[0], content[1]]), content[2]);
         let role = self.rules.role(role);
+        self.used = true;
         let full = self.requests.len() >= self.rules.requests_per_connection;
         self.requests.push(Active {
             id,

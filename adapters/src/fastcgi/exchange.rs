@@ -8,7 +8,6 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use enfilade_core::{Body, IntoResponse, RequestExt, Response};
-use http::Method;
 
 use super::{
     pairs::{CutPair, Pairs},
@@ -71,6 +70,11 @@ impl Exchange {
         permit: Permit,
     ) -> Result<Exchange, CutPair> {
         let variables = params.map_or(Ok(Err(BadRequest::TooLarge)), variables)?;
+        let is_head = variables.as_ref().is_ok_and(|variables| {
+            variables
+                .get("REQUEST_METHOD")
+                .is_some_and(|method| method == "HEAD")
+        });
         let received = variables.and_then(|variables| {
             let length = content_length(&variables)?;
             Ok((variables, length))
@@ -81,7 +85,7 @@ impl Exchange {
             feed,
             patience,
             role,
-            is_head: false,
+            is_head,
             errors: Arc::new(Stderr::new(Arc::clone(site.errors()))),
             stage: Stage::Received(received.map(|(variables, _)| (variables, incoming))),
             _permit: permit,
@@ -137,10 +141,7 @@ impl Exchange {
             Ok(request)
         });
         self.stage = Stage::Answering(match request {
-            Ok(request) => {
-                self.is_head = request.method() == Method::HEAD;
-                protocol.answer(site, self.role, request)
-            }
+            Ok(request) => protocol.answer(site, self.role, request),
             Err(bad) => Box::pin(std::future::ready(bad.into_error().into_response())),
         });
     }
@@ -173,9 +174,9 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// What is reported from now on can no longer be sent.
+    /// What is reported from now on can no longer be sent, nor what has not been by now.
     fn drop(&mut self) {
-        self.errors.end(self.id, &mut BytesMut::new());
+        self.errors.give_back();
     }
 }
 

@@ -3,19 +3,20 @@
 use std::{
     collections::VecDeque,
     error::Error as StdError,
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 /// How much of a body waits for its app. Then the connection is not read until there is room.
 pub(crate) const ROOM: usize = 64 * 1024;
 
-/// A shorter piece is copied: it would keep the whole buffer alive that it was read into.
+/// A shorter piece is copied behind the last: it would keep the whole buffer alive that it was read
+/// into, and a body in pieces of one byte would take as many blocks.
 const WORTH_SHARING: usize = 4 * 1024;
 
 /// The two ends of a body: what comes in at the feed is read from the other.
@@ -48,6 +49,9 @@ pub(crate) struct Incoming {
 #[derive(Debug, Default)]
 struct Shared {
     blocks: VecDeque<Bytes>,
+    /// The small pieces behind them, as one block.
+    tail: BytesMut,
+    /// How many bytes there are in all.
     queued: usize,
     end: Option<Result<(), Cut>>,
     /// Nobody reads it.
@@ -88,11 +92,7 @@ impl Feed {
         if shared.left || shared.end.is_some() {
             return;
         }
-        shared.queued += block.len();
-        shared.blocks.push_back(match block.len() {
-            WORTH_SHARING.. => block,
-            _ => Bytes::copy_from_slice(&block),
-        });
+        shared.queue(block);
         wake(shared.reader.take());
     }
 
@@ -133,11 +133,30 @@ impl Shared {
     }
 
     fn is_at_end(&self) -> bool {
-        self.end == Some(Ok(())) && self.blocks.is_empty()
+        self.end == Some(Ok(())) && self.queued == 0
+    }
+
+    fn queue(&mut self, block: Bytes) {
+        self.queued += block.len();
+        if block.len() < WORTH_SHARING {
+            self.tail.extend_from_slice(&block);
+            return;
+        }
+        if !self.tail.is_empty() {
+            self.blocks.push_back(mem::take(&mut self.tail).freeze());
+        }
+        self.blocks.push_back(block);
+    }
+
+    fn next_block(&mut self) -> Option<Bytes> {
+        self.blocks.pop_front().or_else(|| {
+            let is_there = !self.tail.is_empty();
+            is_there.then(|| mem::take(&mut self.tail).freeze())
+        })
     }
 
     fn poll_block(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Cut>> {
-        if let Some(block) = self.blocks.pop_front() {
+        if let Some(block) = self.next_block() {
             self.queued -= block.len();
             if !self.is_full() {
                 wake(self.feeder.take());
@@ -157,6 +176,7 @@ impl Shared {
     fn leave(&mut self) {
         self.left = true;
         self.blocks = VecDeque::new();
+        self.tail = BytesMut::new();
         self.queued = 0;
         wake(self.feeder.take());
     }
@@ -253,9 +273,8 @@ mod tests {
         feed.end();
         assert_eq!(body.size_hint().exact(), Some(6));
         drop(feed);
-        assert_eq!(next(&mut body).await, Some(Ok("one".into())));
         assert!(!body.is_end_stream());
-        assert_eq!(next(&mut body).await, Some(Ok("two".into())));
+        assert_eq!(next(&mut body).await, Some(Ok("onetwo".into())));
         assert!(body.is_end_stream());
         assert_eq!(next(&mut body).await, None);
     }
@@ -267,8 +286,7 @@ mod tests {
         feed.push("one".into());
         feed.push("two and more".into());
         feed.push(vec![0; ROOM].into());
-        assert_eq!(next(&mut body).await, Some(Ok("one".into())));
-        assert_eq!(next(&mut body).await, Some(Ok("tw".into())));
+        assert_eq!(next(&mut body).await, Some(Ok("onetw".into())));
         assert!(body.is_end_stream() && !feed.is_full());
         assert_eq!(next(&mut body).await, None);
 
@@ -323,6 +341,43 @@ mod tests {
             assert!(!feed.is_full());
         }
         assert_eq!(lock(&feed.shared).queued, 0);
+    }
+
+    #[tokio::test]
+    async fn small_pieces_take_no_more_memory_than_large_ones() {
+        let (feed, mut body) = pipe(None);
+        let buffer = Bytes::from(vec![7; ROOM]);
+        for at in 0..ROOM {
+            feed.push(buffer.slice(at..=at));
+            assert_eq!(body.size_hint().lower(), at as u64 + 1);
+        }
+        assert!(feed.is_full());
+        assert!(lock(&feed.shared).blocks.len() <= ROOM / WORTH_SHARING);
+        feed.end();
+        let mut left = ROOM;
+        while let Some(block) = next(&mut body).await {
+            left -= block.expect("a block").len();
+            assert_eq!(body.size_hint().exact(), Some(left as u64));
+            assert_eq!(body.is_end_stream(), left == 0);
+        }
+        assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn small_and_large_pieces_stay_in_order() {
+        let (feed, mut body) = pipe(None);
+        let sent: Vec<u8> = (0..).take(ROOM / 2).map(|n: u32| n as u8).collect();
+        let mut rest = Bytes::from(sent.clone());
+        for size in [1, 2, WORTH_SHARING, 3, WORTH_SHARING - 1, WORTH_SHARING + 1] {
+            feed.push(rest.split_to(size));
+        }
+        feed.push(rest);
+        feed.end();
+        let mut received = Vec::new();
+        while let Some(block) = next(&mut body).await {
+            received.extend_from_slice(&block.expect("a block"));
+        }
+        assert_eq!(received, sent);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The protocol, as a [`Backend`] speaks it: [`FastCgiProtocol`].
 
 use std::{
-    future::{Future, poll_fn, ready},
+    future::ready,
     net::IpAddr,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -11,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{Capabilities, Error, IntoResponse, Request};
+use enfilade_core::{Capabilities, Error, IntoResponse, PathPolicy, Request};
+use tokio::{task::yield_now, time::sleep};
 
 use super::{
     rules::{Role, Rules},
@@ -34,10 +34,14 @@ pub struct FastCgiProtocol {
 }
 
 /// An app that plays the Authorizer.
-pub(super) type Authorizer = Box<dyn Fn(Request) -> Answered + Send + Sync>;
+pub(super) type Authorizer = Box<dyn Fn(Request, PathPolicy) -> Answered + Send + Sync>;
 
 /// A request that counts against the bound on them, until it is dropped.
 pub(super) struct Permit(Arc<AtomicUsize>);
+
+/// How long a request that was begun before the host stops may take to send its parameters, and a
+/// connection to send its first: what was sent before is here by then.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Default for FastCgiProtocol {
     fn default() -> FastCgiProtocol {
@@ -56,7 +60,7 @@ impl FastCgiProtocol {
     pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
         match (role, &self.authorizer) {
             (Role::Responder, _) => site.answer(request),
-            (Role::Authorizer, Some(authorizer)) => authorizer(request),
+            (Role::Authorizer, Some(authorizer)) => authorizer(request, site.paths()),
             // The rules let no such request come. It could not pass if it did.
             (Role::Authorizer, None) => Box::pin(ready(Error::status(500).into_response())),
         }
@@ -101,17 +105,7 @@ impl Protocol for FastCgiProtocol {
             return site.errors().report(&line);
         }
         let mut serving = Serving::new(reader, writer, self, site);
-        let mut stopping = pin!(site.facts().stopping.clone());
-        let mut stops = false;
-        let served = poll_fn(|cx| {
-            if !stops && stopping.as_mut().poll(cx).is_ready() {
-                stops = true;
-                serving.drain();
-            }
-            serving.poll(cx)
-        })
-        .await;
-        match served {
+        match run(&mut serving, site).await {
             Ok(()) => serving.close().await,
             // What ran for it is dropped with it.
             Err(Gone::Closed) => {}
@@ -121,6 +115,25 @@ impl Protocol for FastCgiProtocol {
             }
         }
     }
+}
+
+/// Serves a connection to its end, or for a while longer when the host stops.
+async fn run(serving: &mut Serving<'_>, site: &Site) -> Result<(), Gone> {
+    tokio::select! {
+        biased;
+        served = serving.run() => return served,
+        () = site.facts().stopping.clone() => {}
+    }
+    // What has arrived is read only when the runtime has looked for it.
+    yield_now().await;
+    serving.stop();
+    tokio::select! {
+        biased;
+        served = serving.run() => return served,
+        () = sleep(LAST_PATIENCE) => {}
+    }
+    serving.stop_at_once();
+    serving.run().await
 }
 
 impl Drop for Permit {

@@ -1,5 +1,5 @@
-//! FastCgiProtocol, the unit of the protocol: [`RecordReader`] and what writes them (FastCGI 1.0, section
-//! 3.3).
+//! Records, the unit of the protocol: [`RecordReader`] and what writes them (FastCGI 1.0,
+//! section 3.3).
 
 use std::{error::Error as StdError, fmt};
 
@@ -77,12 +77,6 @@ pub struct RecordReader {
 }
 
 impl RecordReader {
-    /// Whether nothing of a record has been read that is not complete.
-    #[must_use]
-    pub const fn is_between_records(&self) -> bool {
-        !self.inside && self.filled == 0 && self.padding == 0
-    }
-
     /// Takes the next piece from `input`; `None` when more bytes are needed.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! One connection, from its first byte to its last: [`Serving`].
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::{Pin, pin},
     task::{Context, Poll},
 };
@@ -37,6 +37,8 @@ pub(super) struct Serving<'a> {
     output: BytesMut,
     exchanges: Vec<Exchange>,
     stall: Option<Stall>,
+    /// Whether what has been sent by now is the last that is taken.
+    stops: bool,
     /// Whether an answer broke off.
     broken: bool,
     /// Whether the system resets the connection if the process dies.
@@ -76,17 +78,29 @@ impl<'a> Serving<'a> {
             output: BytesMut::new(),
             exchanges: Vec::new(),
             stall: None,
+            stops: false,
             broken: false,
             resets: false,
         }
     }
 
-    /// Lets the requests end that there are, and takes no more.
-    pub(super) const fn drain(&mut self) {
-        self.conversation.close();
+    /// Serves until the connection is to be closed, with all written that there was.
+    pub(super) async fn run(&mut self) -> Result<(), Gone> {
+        poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Closes the connection, after [`poll`](Serving::poll) has ended well.
+    /// Takes the requests that have been sent by now, and no more. A connection on which none has
+    /// begun yet still takes its first: whoever has just connected is about to send it.
+    pub(super) const fn stop(&mut self) {
+        self.stops = true;
+    }
+
+    /// Takes no more requests, and refuses those that have not come yet to their body.
+    pub(super) fn stop_at_once(&mut self) {
+        self.conversation.close_at_once();
+    }
+
+    /// Closes the connection, after [`run`](Serving::run) has ended well.
     pub(super) async fn close(&mut self) {
         if !self.broken
             && let Some(writer) = &mut self.writer
@@ -95,12 +109,14 @@ impl<'a> Serving<'a> {
         }
     }
 
-    /// Serves until the connection is to be closed, with all written that there was.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         loop {
             let received = self.receive(cx)?;
             self.answer(cx);
             let sent = self.send(cx)?;
+            if self.stops && !received && self.conversation.is_used() {
+                self.conversation.close();
+            }
             if self.conversation.is_over() && self.is_flushed() {
                 self.prepare_for_death();
                 return Poll::Ready(Ok(()));

@@ -22,7 +22,8 @@ pub(crate) struct Stderr {
 
 #[derive(Default)]
 struct Shared {
-    text: BytesMut,
+    /// Lines, each with its end.
+    text: String,
     used: bool,
     ended: bool,
     writer: Option<Waker>,
@@ -63,6 +64,19 @@ impl Stderr {
         shared.writer = None;
     }
 
+    /// Nothing can be sent any more: what waits goes to the host, and so does what comes.
+    pub(crate) fn give_back(&self) {
+        let waiting = {
+            let mut shared = self.lock();
+            shared.ended = true;
+            shared.writer = None;
+            std::mem::take(&mut shared.text)
+        };
+        for line in waiting.lines() {
+            self.otherwise.report(line);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,8 +85,8 @@ impl Stderr {
 impl Shared {
     fn drain(&mut self, id: u16, out: &mut BytesMut) {
         self.used |= !self.text.is_empty();
-        write_stream(out, kind::STDERR, id, &self.text);
-        self.text = BytesMut::new();
+        write_stream(out, kind::STDERR, id, self.text.as_bytes());
+        self.text = String::new();
     }
 }
 
@@ -86,7 +100,7 @@ impl ErrorSink for Stderr {
                 drop(shared);
                 return self.otherwise.report(line);
             }
-            shared.text.extend_from_slice(text.as_bytes());
+            shared.text.push_str(&text);
             shared.writer.take()
         };
         if let Some(waker) = waker {
@@ -137,6 +151,17 @@ mod tests {
             b"\x01\x07\x00\x01\x00\x12\x00\x00a\\nb\\u{1b}[31m \xc3\xa9\n\x01\x07\x00\x01\x00\x00\x00\x00"
                 .as_slice()
         );
+    }
+
+    #[test]
+    fn what_still_waits_when_nobody_can_be_sent_it_goes_to_the_host() {
+        let (stderr, lines) = stderr();
+        stderr.report("one\ntwo");
+        stderr.report("three");
+        stderr.give_back();
+        stderr.report("late");
+        let lines = lines.0.lock().expect("lines");
+        assert_eq!(*lines, ["one\\ntwo", "three", "late"]);
     }
 
     #[test]

@@ -61,8 +61,10 @@ fn put(head: &mut BytesMut, fields: &HeaderMap, which: impl Fn(&HeaderName) -> b
 /// * `Status` is the status, and there is one.
 /// * What frames the client's connection is the web server's: nginx and Apache would pass it on,
 ///   and send a coding twice. `Trailer` names what these protocols cannot carry.
-/// * `X-Accel-Redirect`, `X-Sendfile` and their kin make it send a file in place of the response.
-///   An app that passes on what it got from elsewhere would open its web server's files.
+/// * `X-Accel-Redirect`, `X-Sendfile` and their kin make it send a file in place of the response,
+///   or answer another path. An app that passes on what it got from elsewhere would open its web
+///   server's files. Those that say how to send this response, such as `X-Accel-Buffering` and
+///   `X-Accel-Expires`, pass.
 fn is_for_the_web_server(name: &HeaderName) -> bool {
     const NAMES: [HeaderName; 5] = [
         header::CONNECTION,
@@ -71,14 +73,13 @@ fn is_for_the_web_server(name: &HeaderName) -> bool {
         header::TRANSFER_ENCODING,
         header::UPGRADE,
     ];
-    const OTHERS: [&str; 5] = [
+    const OTHERS: [&str; 4] = [
         "keep-alive",
         "proxy-connection",
         "status",
-        "x-sendfile",
-        "x-sendfile2",
+        "x-accel-redirect",
     ];
-    const PREFIXES: [&str; 3] = ["x-accel-", "x-cgi-", "x-lighttpd-"];
+    const PREFIXES: [&str; 3] = ["x-cgi-", "x-lighttpd-send-", "x-sendfile"];
     NAMES.contains(name)
         || OTHERS.contains(&name.as_str())
         || PREFIXES
@@ -135,14 +136,28 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("x-accel-redirect", "/etc/passwd"),
-            ("x-accel-buffering", "no"),
             ("x-sendfile", "/etc/passwd"),
             ("x-sendfile2", "/etc/passwd 0-"),
+            ("x-sendfile-temporary", "/etc/passwd"),
             ("x-lighttpd-send-file", "/etc/passwd"),
+            ("x-lighttpd-send-tempfile", "/etc/passwd"),
             ("x-cgi-anything", "1"),
             ("x-powered-by", "tea"),
         ];
         let head = head(Style::Status, 200, &fields);
         assert_eq!(head, "Status: 200 OK\r\nx-powered-by: tea\r\n\r\n");
+    }
+
+    #[test]
+    fn what_tells_the_web_server_how_to_send_the_response_passes() {
+        for (name, value) in [
+            ("x-accel-buffering", "no"),
+            ("x-accel-expires", "0"),
+            ("x-accel-limit-rate", "4096"),
+            ("x-lighttpd-kbytes-per-second", "4"),
+        ] {
+            let expected = format!("Status: 200 OK\r\n{name}: {value}\r\n\r\n");
+            assert_eq!(head(Style::Status, 200, &[(name, value)]), expected);
+        }
     }
 }

@@ -15,7 +15,9 @@ pub struct Import {
 /// Where a path is split into script name and path info.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Split {
+    /// Nothing was declared: it is the root, unless the host knows better.
     #[default]
+    Undeclared,
     Root,
     /// A canonical prefix.
     At(String),
@@ -27,7 +29,7 @@ impl Import {
     #[must_use]
     pub const fn new() -> Import {
         Import {
-            split: Split::Root,
+            split: Split::Undeclared,
             remote_user: false,
         }
     }
@@ -72,13 +74,13 @@ impl Import {
         self
     }
 
-    /// The same, unless a mount was declared: for hosts whose protocol says that `SCRIPT_NAME` is
+    /// The same, unless a mount was declared, be it the root: for hosts whose protocol says that `SCRIPT_NAME` is
     /// the prefix.
     #[must_use]
     pub fn or_script_name(self) -> Import {
         match self.split {
-            Split::Root => self.with_script_name(),
-            Split::At(_) | Split::ScriptName => self,
+            Split::Undeclared => self.with_script_name(),
+            Split::Root | Split::At(_) | Split::ScriptName => self,
         }
     }
 
@@ -100,9 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_is_no_prefix() {
-        assert_eq!(Import::new().with_mount("/"), Import::new());
-        assert_eq!(Import::new().with_mount("/a").with_mount(""), Import::new());
+    fn a_declared_root_stays_the_root_whatever_the_host_knows() {
+        let root = Import::new().with_mount("/");
+        assert_eq!(Import::new().with_mount("/a").with_mount(""), root);
+        assert_eq!(root.clone().or_script_name(), root);
+        let script_name = Import::new().with_script_name();
+        assert_eq!(Import::new().or_script_name(), script_name);
     }
 
     #[test]

@@ -28,6 +28,12 @@ use super::{
 /// fields that belong to the client's connection, are dropped. The variables themselves are in the
 /// request's extensions.
 ///
+/// What belongs to the connection is what the client's `Connection` field names. So a client can
+/// have a field dropped that the web server has added, but for those that
+/// [`strip_hop_by_hop`](enfilade_core::host::strip_hop_by_hop) keeps; and behind a web server that
+/// lets `_` pass in names it can add a second value to one. What a web server asserts belongs into
+/// a variable without `HTTP_`, such as `X_USER`, which no client can reach.
+///
 /// `facts` is what the host knows by itself: its kind, its capabilities, its error stream.
 ///
 /// # Errors

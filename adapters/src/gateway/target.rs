@@ -29,7 +29,7 @@ impl Target {
         };
         let path = uri.path();
         let script_name = match &import.split {
-            Split::Root => None,
+            Split::Undeclared | Split::Root => None,
             Split::At(mount) => boundary(path, mount),
             Split::ScriptName => {
                 script_name(variables).and_then(|script_name| boundary(path, &script_name))

@@ -46,7 +46,7 @@ fn length(buffer: &[u8]) -> Result<Option<(usize, usize)>, BadRequest> {
         .take_while(|byte| byte.is_ascii_digit())
         .count();
     match (digits, buffer.get(digits)) {
-        (0 | 1.., None) if digits <= MAX_DIGITS => return Ok(None),
+        (_, None) if digits <= MAX_DIGITS => return Ok(None),
         (1.., Some(b':')) => {}
         (1.., _) if digits > MAX_DIGITS => return Err(BadRequest::TooLarge),
         _ => return Err(bad),

@@ -64,14 +64,17 @@ pub fn decode(buffer: &mut BytesMut) -> Result<Option<Packet>, BadRequest> {
 
 impl Packet {
     /// The variables, and what is taken of them, where the operator says `import`.
-    #[must_use]
-    pub fn imported(self, import: &Import) -> (Variables, Import) {
+    ///
+    /// # Errors
+    ///
+    /// [`BadRequest::TooLarge`] where there is no room for the `PATH_INFO` below the script name.
+    pub fn imported(self, import: &Import) -> Result<(Variables, Import), BadRequest> {
         let Packet {
             mut variables,
             has_script_name,
         } = self;
         if !has_script_name {
-            return (variables, import.clone());
+            return Ok((variables, import.clone()));
         }
         // nginx sends the whole path as `PATH_INFO`, for uWSGI to take the prefix away.
         let below = variables.get("PATH_INFO").and_then(|path| {
@@ -80,11 +83,9 @@ impl Packet {
             (rest.is_empty() || rest.starts_with(b"/")).then(|| path.slice(name.len()..))
         });
         if let Some(below) = below {
-            // It is no more than what is there already; where there is no room, the request is
-            // refused for its size all the same.
-            let _ = variables.push("PATH_INFO", below);
+            variables.push("PATH_INFO", below)?;
         }
-        (variables, import.clone().or_script_name())
+        Ok((variables, import.clone().or_script_name()))
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
             let packet = decoded(&packet(modifier, &pairs))
                 .expect("a request")
                 .expect("whole");
-            let (variables, import) = packet.imported(&Import::new());
+            let (variables, import) = packet.imported(&Import::new()).expect("room");
             let path_info = variables.get("PATH_INFO").expect("it").clone();
             (path_info, import)
         };
@@ -189,6 +190,17 @@ mod tests {
         let packet = decoded(&packet(30, &pairs))
             .expect("a request")
             .expect("whole");
-        assert_eq!(packet.imported(&mounted).1, mounted);
+        assert_eq!(packet.imported(&mounted).expect("room").1, mounted);
+    }
+
+    #[test]
+    fn a_script_name_for_which_there_is_no_room_is_refused() {
+        let mut pairs = vec![("SCRIPT_NAME", "/us"), ("PATH_INFO", "/us/x")];
+        pairs.resize(1024, ("X", ""));
+        let packet = decoded(&packet(30, &pairs))
+            .expect("a request")
+            .expect("whole");
+        let refused = packet.imported(&Import::new()).err();
+        assert_eq!(refused, Some(BadRequest::TooLarge));
     }
 }

@@ -1,4 +1,4 @@
-use enfilade_core::{IntoResponse, Request, Response};
+use enfilade_core::{IntoResponse, PathPolicy, Request, Response};
 use http::StatusCode;
 
 use crate::{
@@ -20,9 +20,13 @@ async fn gate(request: Request) -> Response {
 
 /// An Authorizer gets no CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED or SCRIPT_NAME.
 fn asked(knock: &str) -> Vec<u8> {
+    asked_for("/secret", knock)
+}
+
+fn asked_for(target: &str, knock: &str) -> Vec<u8> {
     let params = [
         ("REQUEST_METHOD", "POST"),
-        ("REQUEST_URI", "/secret"),
+        ("REQUEST_URI", target),
         ("SERVER_PROTOCOL", "HTTP/1.1"),
         ("SERVER_NAME", "example.org"),
         ("SERVER_PORT", "80"),
@@ -58,4 +62,21 @@ async fn a_200_lets_pass_with_variables_and_anything_else_is_the_answer() {
 
     client.ask(1, &client::get("/"), b"").await;
     assert_eq!(client.answer(1).await.text(), "the page");
+}
+
+/// Else it would let pass one path, and the app would serve another.
+#[tokio::test]
+async fn it_sees_the_paths_that_the_app_sees() {
+    let running = Running::start_with(
+        |host| {
+            host.with_authorizer(gate)
+                .with_path_policy(PathPolicy::Strict)
+        },
+        async |_: Request| "the page",
+    );
+    let mut client = running.connect().await;
+    for (target, status) in [("/secret", 200), ("/a/../secret", 400)] {
+        client.send(&asked_for(target, "friend")).await;
+        assert_eq!(client.answer(1).await.status(), status, "{target}");
+    }
 }

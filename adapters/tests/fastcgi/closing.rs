@@ -89,3 +89,58 @@ async fn requests_that_do_not_end_in_time_are_cut_and_not_ended() {
     running.stopped().await;
     until(|| !running.errors().is_empty()).await;
 }
+
+/// The web server has sent them, and would tell its clients of an error.
+#[tokio::test]
+async fn requests_that_were_sent_before_the_stop_are_answered() {
+    for _ in 0..20 {
+        let mut running = Running::start(async |_: Request| "hello");
+        let mut kept = running.connect().await;
+        kept.ask(1, &client::get("/"), b"").await;
+        assert!(kept.answer(1).await.is_whole());
+        let mut fresh = running.connect().await;
+        fresh.ask(1, &client::get("/"), b"").await;
+        kept.ask(1, &client::get("/"), b"").await;
+        running.stop();
+        assert!(fresh.answer(1).await.is_whole(), "on a fresh connection");
+        assert!(kept.answer(1).await.is_whole(), "on a kept connection");
+        assert!(fresh.is_closed().await && kept.is_closed().await);
+        drop((fresh, kept));
+        running.stopped().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_opened_before_the_stop_may_still_bring_its_request() {
+    let mut running = Running::start(async |request: Request| request.uri().path().to_owned());
+    let mut known = running.connect().await;
+    known.ask(1, &client::get("/"), b"").await;
+    assert!(known.answer(1).await.is_whole());
+    let mut fresh = running.connect().await;
+    running.stop();
+    assert!(known.is_closed().await, "it stops");
+    fresh.ask(1, &client::get("/late"), b"").await;
+    assert_eq!(fresh.answer(1).await.text(), "/late");
+    assert!(fresh.is_closed().await, "although it was to be kept");
+    drop((known, fresh));
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn what_never_becomes_a_request_does_not_hold_up_the_stop() {
+    // Longer than any test waits.
+    let grace = Duration::from_secs(600);
+    let mut running = Running::start_with(|host| host.with_grace(grace), async |_: Request| "");
+    let mut silent = running.connect().await;
+    let mut halting = running.connect().await;
+    let params = record(PARAMS, 1, &pairs(&client::get("/")));
+    halting
+        .send(&[begin(1, RESPONDER, true), params].concat())
+        .await;
+    running.stop();
+    assert!(silent.is_closed().await);
+    assert_eq!(halting.answer(1).await.end, Some((1, 2)), "overloaded");
+    assert!(halting.is_closed().await);
+    drop((silent, halting));
+    running.stopped().await;
+}

@@ -190,6 +190,23 @@ async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_refused_has_no_body_either() {
+    let running = Running::start(told);
+    let mut client = running.connect().await;
+    for length in ["", "+5"] {
+        let mut params = client::request("HEAD", "/", length);
+        if length.is_empty() {
+            params.retain(|(name, _)| *name != "REQUEST_URI");
+            params.push(("REQUEST_URI", "no path"));
+        }
+        client.ask(1, &params, b"").await;
+        let answer = client.answer(1).await;
+        assert!(answer.is_whole());
+        assert_eq!((answer.status(), answer.text().as_str()), (400, ""));
+    }
+}
+
+#[tokio::test]
 async fn roles_that_are_not_played_are_refused() {
     let running = Running::start(told);
     for role in [0, client::AUTHORIZER, client::FILTER, 99] {

@@ -154,14 +154,16 @@ fn withheld() -> Vec<Case> {
                 }
                 equal("x-end-to-end", seen.values("x-end-to-end"), ["1"])
             }),
-        Case::new("an-underscore-is-no-hyphen", &["H18"]).check(async |trial| {
-            let ask = trial
-                .get("/")
-                .field("x_user", "mallory")
-                .field("x-user", "ann");
-            let seen = trial.send(ask.field("x_user", "mallory")).await.seen()?;
-            equal("the values of x-user", seen.values("x-user"), ["ann"])
-        }),
+        Case::new("an-underscore-is-no-hyphen", &["H18"])
+            .needs(&[Feature::UnderscoredFields])
+            .check(async |trial| {
+                let ask = trial
+                    .get("/")
+                    .field("x_user", "mallory")
+                    .field("x-user", "ann");
+                let seen = trial.send(ask.field("x_user", "mallory")).await.seen()?;
+                equal("the values of x-user", seen.values("x-user"), ["ann"])
+            }),
         Case::new("a-field-is-no-variable", &["H18", "H41"]).check(async |trial| {
             let ask = trial.get("/").field("proxy", "http://evil.example.org");
             let ask = ask

@@ -129,6 +129,10 @@ async fn on<P: Protocol>(
 
 const COMMON: &[(Feature, &str)] = &[
     (Feature::RawHead, "the web server reads the head"),
+    (
+        Feature::UnderscoredFields,
+        "the web server drops them, since a host could not tell them from others",
+    ),
     (Feature::Expect, "the web server answers it"),
     (Feature::RequestTrailers, "there is no place for them"),
     (Feature::Trailers, "there is no place for them"),

@@ -40,7 +40,10 @@ impl Names {
 /// `Trailer` is not among them: it belongs to the message (section 6.6.2), and HTTP/1.1 hosts send
 /// only those trailers that it names.
 ///
-/// `Connection` cannot name `Host`: which site is asked for is the message's.
+/// `Connection` cannot name `Host`, `Authorization`, `Forwarded`, `X-Forwarded-*` or `X-Real-IP`:
+/// they are the message's, which a sender must not name there. Else a client could take away what a
+/// proxy in front has put in, where the proxy passes `Connection` on (CVE-2022-31813,
+/// CVE-2024-45410). What a proxy asserts in any other field it must protect by itself.
 ///
 /// A gateway does it to requests and to responses; this is for whoever makes requests of something
 /// else and has none yet.
@@ -51,7 +54,7 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
-        .filter(|name| name != header::HOST)
+        .filter(|name| !is_of_the_message(name))
         .collect();
     for name in HOP_BY_HOP {
         headers.remove(name);
@@ -59,6 +62,13 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in &named {
         headers.remove(name);
     }
+}
+
+/// What those who route a request, or vouch for its sender, say of it.
+fn is_of_the_message(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "host" | "authorization" | "forwarded" | "x-real-ip")
+        || name.starts_with("x-forwarded-")
 }
 
 /// The same, but the protocol that `Upgrade` names stays, and `Connection` says so.
@@ -83,6 +93,28 @@ pub(crate) const HOP_BY_HOP: [HeaderName; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_cannot_take_away_what_a_proxy_says_of_it() {
+        let said = [
+            "host",
+            "authorization",
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-real-ip",
+        ];
+        let mut headers = HeaderMap::new();
+        for name in said {
+            headers.insert(name, header::HeaderValue::from_static("1"));
+        }
+        let all = said.join(", ").to_uppercase();
+        headers.insert(header::CONNECTION, all.parse().expect("a value"));
+        strip_hop_by_hop(&mut headers);
+        let left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, said);
+    }
 
     #[test]
     fn what_belongs_to_the_connection_goes_and_the_rest_stays_in_order() {

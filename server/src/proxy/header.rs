@@ -7,6 +7,9 @@ use enfilade_core::Peer;
 /// As many bytes as tell the versions apart, and no more than the shortest header has.
 pub(super) const START: usize = 12;
 
+/// Nothing was sent at all.
+pub(super) const SILENT: Malformed = Malformed("nothing was sent");
+
 /// What a proxy says of the connection that it speaks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Header {

@@ -60,6 +60,10 @@ pub(super) fn parse(header: &[u8]) -> Result<Header, Malformed> {
         0x21 => true,
         _ => return Err(Malformed("its version or its command is not known")),
     };
+    if !is_proxied {
+        // A check of the proxy's own. Whatever else is in it means nothing, the family included.
+        return Ok(Header::default());
+    }
     let (addresses, values) = match fixed[13] >> 4 {
         0x0 => Ok((&rest[..0], rest)),
         0x1 => split(rest, 12),
@@ -71,10 +75,6 @@ pub(super) fn parse(header: &[u8]) -> Result<Header, Malformed> {
     read_values(values, &mut said)?;
     if let Some(checksum) = find(values, kind::CRC32C)? {
         check(header, values, checksum)?;
-    }
-    if !is_proxied {
-        // A check of the proxy's own; whatever addresses there are mean nothing.
-        return Ok(Header::default());
     }
     (said.source, said.destination) = match (fixed[13], addresses) {
         (0x11, addresses) => inet::<4, Ipv4Addr>(addresses),

@@ -26,7 +26,7 @@ struct Handed {
 /// They come at once, or they do not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The listener of the old process at `address`; port 0 is any.
+/// The listener of the old process at `address`; port 0 is any, the first in its order.
 pub(crate) fn inherited_tcp(address: SocketAddr) -> Result<Option<TcpListener>, HostError> {
     take(|socket| {
         let own = socket.local_addr().ok().and_then(|own| own.as_socket());
@@ -66,7 +66,7 @@ fn take(wanted: impl Fn(&Socket) -> bool) -> Result<Option<Socket>, HostError> {
     };
     let mut sockets = lock(handed);
     let found = sockets.iter().position(wanted);
-    Ok(found.map(|index| sockets.swap_remove(index)))
+    Ok(found.map(|index| sockets.remove(index)))
 }
 
 fn lock(handed: &Handed) -> MutexGuard<'_, Vec<Socket>> {

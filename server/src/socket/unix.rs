@@ -41,11 +41,7 @@ impl Listener {
             HostError::new(format!("cannot listen at unix:{}: {why}", path.display()))
         };
         if let Some(listener) = inherited_unix(path)? {
-            let ours = fs::symlink_metadata(path).ok().map(|file| identity(&file));
-            return Listener::adopt(listener).map(|mut listener| {
-                listener.ours = ours;
-                listener
-            });
+            return Listener::inherit(listener, path, mode);
         }
         clear(path).map_err(|(why, error)| {
             let refusal = refused(why);
@@ -55,6 +51,26 @@ impl Listener {
             }
         })?;
         bind(path, mode).map_err(|error| refused(advice(path, &error)).because(error))
+    }
+
+    /// Takes the listener of an older process. Its file stays that process's until this one has
+    /// taken over: see [`own_file`](Listener::own_file).
+    fn inherit(
+        listener: StdListener,
+        path: &Path,
+        mode: Option<u32>,
+    ) -> Result<Listener, HostError> {
+        let file = fs::symlink_metadata(path);
+        if let (Some(mode), Ok(_)) = (mode, &file) {
+            fs::set_permissions(path, Permissions::from_mode(mode)).map_err(|error| {
+                let path = path.display();
+                HostError::new(format!("cannot set the permissions of unix:{path}")).because(error)
+            })?;
+        }
+        let mut listener = Listener::adopt(listener)?;
+        listener.ours = file.ok().map(|file| identity(&file));
+        listener.leave_file();
+        Ok(listener)
     }
 
     /// Takes a listener that somebody else has opened; its file stays theirs.
@@ -81,6 +97,11 @@ impl Listener {
     /// Leaves the file to a process that has taken over.
     pub(super) fn leave_file(&self) {
         self.left.store(true, Relaxed);
+    }
+
+    /// Removes the file at the end, where it is this process's or was inherited.
+    pub(super) fn own_file(&self) {
+        self.left.store(false, Relaxed);
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {

@@ -245,12 +245,15 @@ fn options_with_an_asterisk_and_connect_with_an_authority_reach_the_app() {
         assert!(*request.method() == Method::OPTIONS || *request.method() == Method::CONNECT);
         (StatusCode::NOT_FOUND, request.uri().to_string())
     });
-    for (line, seen) in [
-        ("OPTIONS * HTTP/1.1", "*"),
-        ("CONNECT example.org:443 HTTP/1.1", "example.org:443"),
+    for (head, seen) in [
+        ("OPTIONS * HTTP/1.1\r\nhost: x", "*"),
+        (
+            "CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443",
+            "example.org:443",
+        ),
     ] {
         let mut client = server.connect();
-        client.say(&format!("{line}\r\nhost: x\r\nconnection: close\r\n\r\n"));
+        client.say(&format!("{head}\r\nconnection: close\r\n\r\n"));
         let response = client.rest();
         assert!(response.ends_with(seen), "{response}");
     }

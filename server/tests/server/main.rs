@@ -7,8 +7,12 @@
     reason = "nothing here is anybody's interface"
 )]
 
+mod answers;
 mod failures;
+mod floods;
+mod frames;
 mod framing;
+mod limits;
 mod listeners;
 mod memory;
 mod process;
@@ -17,6 +21,9 @@ mod proxy;
 mod restart;
 mod startup;
 mod stopping;
+mod strict;
+mod strict_bodies;
+mod strict_http2;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;

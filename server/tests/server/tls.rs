@@ -7,7 +7,7 @@ use std::{
 };
 
 use enfilade_core::{Request, RequestExt};
-use enfilade_server::{Listen, Server, TlsConfig};
+use enfilade_server::{Limits, Listen, Server, TlsConfig};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
@@ -77,8 +77,12 @@ impl Files {
 }
 
 fn serve(tls: TlsConfig) -> Running {
-    Running::at(
-        Listen::at("127.0.0.1:0").with_tls(tls),
+    serve_within(tls, Limits::default())
+}
+
+fn serve_within(tls: TlsConfig, limits: Limits) -> Running {
+    Running::with(
+        Server::bind(Listen::at("127.0.0.1:0").with_tls(tls)).with_limits(limits),
         async |request: Request| {
             let environ = request.environ();
             let facts = environ.connection();
@@ -195,11 +199,9 @@ fn a_certificate_that_is_renewed_is_shown_and_one_that_cannot_be_used_is_not() {
 #[test]
 fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
     let files = Files::new();
-    let server = serve(
-        files
-            .config()
-            .with_handshake_deadline(Duration::from_millis(200)),
-    );
+    let mut limits = Limits::default();
+    limits.tls_handshake = Duration::from_secs(2);
+    let server = serve_within(files.config(), limits);
     let mut stalled = TcpStream::connect(server.addr()).expect("it listens");
     assert!(files.curl(&server, &[]).starts_with("HTTP/2.0"));
     stalled
@@ -207,6 +209,7 @@ fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
         .expect("a timeout");
     let read = std::io::Read::read(&mut stalled, &mut [0]).expect("it is closed");
     assert_eq!(read, 0);
+    assert!(server.errors.lines()[0].contains("(tls_handshake)"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A web server that runs: [`Front`].
 
 use std::{
-    fmt, fs, io,
+    env, fmt, fs, io,
     net::{SocketAddr, TcpStream},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
@@ -59,6 +59,24 @@ impl Front {
                 let log = log(folder.path());
                 return Err(NotStarted::Silent { server, why, log });
             }
+        }
+    }
+
+    /// The same for a test: where the web server is not installed, it says so, and there is none. In
+    /// CI nothing is skipped.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start; with what it wrote.
+    #[must_use]
+    pub fn start_or_skip(server: &'static WebServer, program: &str) -> Option<Front> {
+        match Front::start(server, Some(Path::new(program))) {
+            Ok(front) => Some(front),
+            Err(why @ NotStarted::NotInstalled(_)) if env::var_os("CI").is_none() => {
+                eprintln!("SKIP {}: {why}", server.name);
+                None
+            }
+            Err(why) => panic!("{why}"),
         }
     }
 

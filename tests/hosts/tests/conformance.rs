@@ -1,19 +1,14 @@
 //! The kit, through each door of each web server: at the root, and below a prefix.
 
-use std::{env, path::Path};
+use std::env;
 
 use enfilade_conformance::{Http1, Kit};
-use enfilade_fronts::{DEVIATIONS, Front, NotStarted, Protocol, WebServer, app, lacks};
+use enfilade_fronts::{DEVIATIONS, Front, Protocol, WebServer, app, lacks};
 
 async fn check(name: &str) {
     let (server, door) = WebServer::with_door(name).expect("there is such a door");
-    let front = match Front::start(server, Some(Path::new(env!("CARGO_BIN_EXE_app")))) {
-        Ok(front) => front,
-        Err(NotStarted::NotInstalled(_)) if env::var_os("CI").is_none() => {
-            eprintln!("SKIP {name}: {} is not installed", server.program);
-            return;
-        }
-        Err(error) => panic!("{error}"),
+    let Some(front) = Front::start_or_skip(server, env!("CARGO_BIN_EXE_app")) else {
+        return;
     };
     let kit = Kit::in_folder(front.notes()).with_deviations(&DEVIATIONS);
     let mut failed = String::new();

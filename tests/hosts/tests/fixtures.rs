@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use enfilade_fronts::{Front, NotStarted, Protocol, WEB_SERVERS, WebServer, dump, record::record};
+use enfilade_fronts::{Front, Protocol, WEB_SERVERS, WebServer, dump, record::record};
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../adapters/tests/fixtures/web_servers")
@@ -14,14 +14,8 @@ fn fixtures() -> PathBuf {
 fn check(name: &str) {
     let server = WEB_SERVERS.iter().find(|server| server.name == name);
     let server = server.expect("there is such a web server");
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_dump"));
-    let front = match Front::start(server, Some(&program)) {
-        Ok(front) => front,
-        Err(NotStarted::NotInstalled(_)) if env::var_os("CI").is_none() => {
-            eprintln!("SKIP {name}: it is not installed");
-            return;
-        }
-        Err(error) => panic!("{error}"),
+    let Some(front) = Front::start_or_skip(server, env!("CARGO_BIN_EXE_dump")) else {
+        return;
     };
     for protocol in [Protocol::FastCgi, Protocol::Scgi, Protocol::Uwsgi] {
         if let Some(place) = front.place(protocol) {

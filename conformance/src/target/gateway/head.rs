@@ -95,15 +95,23 @@ impl Reading {
     }
 }
 
-/// The `Status` field, which must be there and first: some web servers make something else of an
-/// answer without it.
+/// The `Status` field, which must be there: some web servers make something else of an answer
+/// without it. It is first, but for a `Location`, of which HAProxy makes a 302 where it follows.
 fn status_of(fields: &mut Vec<(String, Vec<u8>)>) -> Result<u16, String> {
-    match fields.first() {
+    let at = fields
+        .iter()
+        .take_while(|(name, _)| name == "location")
+        .count();
+    match fields.get(at) {
         Some((name, value)) if name == "status" => {
             let text = String::from_utf8_lossy(value).into_owned();
-            fields.remove(0);
+            fields.remove(at);
             let number = text.split(' ').next().unwrap_or_default();
-            number.parse().map_err(|_| format!("a status of {text:?}"))
+            let is_late = fields[at..].iter().any(|(name, _)| name == "location");
+            match number.parse() {
+                Ok(_) if is_late => Err("a Location stands behind the Status".to_owned()),
+                number => number.map_err(|_| format!("a status of {text:?}")),
+            }
         }
         other => Err(format!("the first field is no Status: {other:?}")),
     }

@@ -53,8 +53,7 @@ fn both_ends_are_read() {
 
 #[test]
 fn a_check_of_the_proxys_own_speaks_for_nobody() {
-    for addresses in [vec![], ipv4()] {
-        let family = if addresses.is_empty() { 0 } else { 0x11 };
+    for (family, addresses) in [(0, vec![]), (0x11, vec![]), (0x11, ipv4()), (0xFF, ipv4())] {
         let read = parse(&header(LOCAL, family, &addresses, &[]));
         assert_eq!(read, Ok(Header::default()));
     }

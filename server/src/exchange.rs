@@ -1,0 +1,40 @@
+//! What a request's body and its answer share: [`Exchange`].
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU16, Ordering::Relaxed},
+};
+
+use enfilade_core::{BodyPace, SharedPace};
+
+use crate::breach::Limit;
+
+/// A request with a body: the pace that it is held to, and whether it broke a limit.
+///
+/// Whoever receives the body finds that out, and the answer becomes a refusal.
+pub(crate) struct Exchange {
+    pub(crate) pace: SharedPace,
+    /// The limit's number, from 1; 0 where none was broken.
+    refused: AtomicU16,
+}
+
+impl Exchange {
+    pub(crate) fn new(pace: BodyPace) -> Arc<Exchange> {
+        Arc::new(Exchange {
+            pace: SharedPace::new(pace),
+            refused: AtomicU16::new(0),
+        })
+    }
+
+    /// The body broke `limit`. Gives whether it is the first that it broke.
+    pub(crate) fn refuse(&self, limit: Limit) -> bool {
+        self.refused.swap(limit as u16 + 1, Relaxed) == 0
+    }
+
+    pub(crate) fn refused(&self) -> Option<Limit> {
+        match self.refused.load(Relaxed) {
+            0 => None,
+            number => Limit::ALL.get(usize::from(number) - 1).copied(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A body that an app did not read: [`finish`].
+
+use std::{future::poll_fn, pin::Pin, time::Duration};
+
+use bytes::Buf;
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::{runtime::Handle, time::timeout};
+
+/// How much of it is read, and how long, so that the connection can be used again.
+const BYTES: u64 = 64 * 1024;
+const TIME: Duration = Duration::from_secs(1);
+
+/// Reads what is left of `body`, if that is little and comes soon. Otherwise it is dropped, and
+/// hyper closes the connection behind the answer.
+///
+/// hyper itself reads what lies in its buffer already, and no more.
+pub(crate) fn finish(mut body: Incoming) {
+    if body.size_hint().lower() > BYTES {
+        return;
+    }
+    // An app may drop a request in a thread without a runtime.
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    runtime.spawn(timeout(TIME, async move {
+        let mut read = 0;
+        while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            read += frame.data_ref().map_or(0, |data| data.remaining() as u64);
+            if read > BYTES {
+                return;
+            }
+        }
+    }));
+}

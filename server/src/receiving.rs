@@ -1,0 +1,144 @@
+//! A request's body, as it comes: [`Receiving`].
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use enfilade_core::BoxError;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use crate::{
+    alarm::Alarm, breach::Limit, exchange::Exchange, leftover, refusal::Refused, session::Session,
+    waits::Waits,
+};
+
+/// A request's body, which is held to its limits.
+///
+/// Over HTTP/1.1 the connection sees for itself whether bytes come in time. Over HTTP/2 each body
+/// has to be waited for alone.
+pub(crate) struct Receiving {
+    /// Nothing when it has ended.
+    body: Option<Incoming>,
+    /// Whether the connection waits for its end.
+    finish: bool,
+    session: Arc<Session>,
+    exchange: Arc<Exchange>,
+    bytes: u64,
+    ended: bool,
+    waiting: Option<Box<(Waits, Alarm)>>,
+}
+
+impl Receiving {
+    pub(crate) fn new(
+        body: Incoming,
+        finish: bool,
+        session: Arc<Session>,
+        exchange: Arc<Exchange>,
+    ) -> Receiving {
+        Receiving {
+            body: Some(body),
+            finish,
+            exchange,
+            bytes: 0,
+            ended: false,
+            waiting: session.http2.then(Box::default),
+            session,
+        }
+    }
+
+    fn refuse(&self, limit: Limit) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.exchange.refuse(limit) {
+            self.session.report(limit);
+        }
+        Poll::Ready(Some(Err(Refused(limit).into())))
+    }
+
+    fn came(&mut self, frame: Frame<Bytes>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let limits = &self.session.site.limits;
+        if let Some(data) = frame.data_ref() {
+            self.bytes += data.len() as u64;
+            if let Some(waiting) = &mut self.waiting {
+                waiting.0.moved(data.len(), Instant::now);
+            }
+            if self.bytes > limits.body_bytes {
+                return self.refuse(Limit::BodyBytes);
+            }
+        } else if frame.trailers_ref().map_or(0, http::HeaderMap::len) > limits.fields {
+            return self.refuse(Limit::Fields);
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    /// Nothing has come.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Pending;
+        };
+        let now = Instant::now();
+        match waiting.0.wait(now, &self.exchange.pace.get()) {
+            Some(due) if now >= due => self.refuse(Limit::Body),
+            Some(due) => {
+                waiting.1.by(cx, due);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl HttpBody for Receiving {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        if let Some(limit) = this.exchange.refused() {
+            return Poll::Ready(Some(Err(Refused(limit).into())));
+        }
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        if body.is_end_stream() || matches!(polled, Poll::Ready(None)) {
+            this.body = None;
+            this.ended = true;
+            this.session.received(true);
+        }
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => this.came(frame),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => this.wait(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let none = SizeHint::with_exact(0);
+        self.body.as_ref().map_or(none, Incoming::size_hint)
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.session.received(false);
+        }
+        // Who broke a limit is not waited for.
+        let finish = self.finish && self.exchange.refused().is_none();
+        if let (Some(body), true) = (self.body.take(), finish) {
+            leftover::finish(body);
+        }
+    }
+}

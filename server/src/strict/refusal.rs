@@ -1,0 +1,32 @@
+//! What is wrong with a request: [`Refusal`].
+
+use std::fmt;
+
+/// Why a request is refused, and with which status.
+///
+/// The words are the same for the client and for the log. They name what is wrong and repeat
+/// nothing of what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) why: &'static str,
+}
+
+impl Refusal {
+    pub(crate) const fn new(status: u16, why: &'static str) -> Refusal {
+        Refusal { status, why }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.why, self.status)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A request that two programs could read differently.
+pub(crate) const fn bad(why: &'static str) -> Refusal {
+    Refusal::new(400, why)
+}
