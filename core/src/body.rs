@@ -182,7 +182,10 @@ impl Body {
     }
 
     /// Tells `watch` when the first frame is handed on, and once how the body ended. Bytes in
-    /// memory stay in memory. A body may be watched by several. One allocation.
+    /// memory stay in memory. One allocation.
+    ///
+    /// A body may be watched by several: who came first, and so is further inside, is told first,
+    /// however the body ends. Where it is dropped, what it held is gone when they are told.
     #[must_use]
     pub fn watch(self, watch: impl BodyWatch + 'static) -> Body {
         Body(Kind::Other(Other::Watched(Box::new(Watched::new(

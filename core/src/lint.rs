@@ -70,6 +70,12 @@
 //! For a log of another kind, [`Lint::new`] takes any closure:
 //! `Lint::new(|finding: &Finding| tracing::warn!(%finding))`.
 //!
+//! # What it does not see
+//!
+//! The content of a body that is a piece of a file: a host may send that in its own way, so no lint
+//! reads it, and whether a middleware changed its bytes (M4) is not known. Nor is it where a body
+//! was broken off, and where a middleware answers with a part (206).
+//!
 //! # What it costs
 //!
 //! Some allocations and locks for each request, and a look at each byte. An app that is not wrapped

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, Cause, Error, ErrorSink, IntoResponse, Panicked, Response};
+use enfilade_core::{Body, BodyError, Cause, ErrorSink, Panicked, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Body as HttpBody;
 
@@ -23,7 +23,6 @@ use super::Style;
 /// * No more than `Content-Length` bytes are sent. Where they are fewer, the response broke off:
 ///   the host must not make it look like an end.
 /// * Empty frames are skipped, and trailers are dropped: these protocols cannot carry them.
-/// * A final status of 1xx is a 500: there is nothing that could follow.
 pub struct Outgoing {
     head: Bytes,
     body: Body,
@@ -39,16 +38,9 @@ impl Outgoing {
     pub fn new(
         style: Style,
         is_head: bool,
-        mut response: Response,
+        response: Response,
         errors: Arc<dyn ErrorSink>,
     ) -> Outgoing {
-        if response.status().is_informational() {
-            let status = response.status();
-            errors.report(&format!(
-                "the app answered {status}, which is no final status"
-            ));
-            response = Error::status(500).into_response();
-        }
         let (mut parts, mut body) = response.into_parts();
         let bodiless = is_head
             || matches!(

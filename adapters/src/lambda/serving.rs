@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use enfilade_core::{
-    App, Connection, Error, Gateway, HostError, IntoResponse, Request, Response, Stopping,
-};
+use enfilade_core::{App, Connection, Gateway, HostError, IntoResponse, Stopping};
 use tokio::select;
 
 use super::{
@@ -50,7 +48,7 @@ impl<A: App> Serving<A> {
             Ok(mut request) => {
                 let invocation = Invocation::new(next, event.context);
                 request.extensions_mut().insert(Arc::new(invocation));
-                self.respond(request).await
+                self.gateway.answer(request).await
             }
             Err(error) => error.into_response(),
         };
@@ -59,16 +57,5 @@ impl<A: App> Serving<A> {
         } else {
             Answer::whole(response, form, &*self.facts.errors).await
         }
-    }
-
-    async fn respond(&self, request: Request) -> Response {
-        let response = self.gateway.answer(request).await;
-        let status = response.status();
-        if status.is_informational() {
-            let line = format!("the app answered {status}, which Lambda does not carry");
-            self.facts.errors.report(&line);
-            return Error::status(500).into_response();
-        }
-        response
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use enfilade_core::{
-    App, Body, Capabilities, Connection, Environ, Error, Gateway, IntoResponse, Request, Response,
-};
+use enfilade_core::{App, Body, Capabilities, Connection, Environ, Gateway, Request, Response};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Uri, Version, header};
 
@@ -40,11 +38,7 @@ impl<A: App> InMemory<A> {
         };
         let progress = Progress::new();
         let receiving = async {
-            let mut response = self.gateway.answer(request).await;
-            // No informational status is an answer, and no upgrade was offered.
-            if response.status().is_informational() {
-                response = Error::status(500).into_response();
-            }
+            let response = self.gateway.answer(request).await;
             let receiving = AssertUnwindSafe(receive(&progress, response));
             // A body that panics is one that breaks off, on any host.
             if receiving.catch_unwind().await.is_err() {

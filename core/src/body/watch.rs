@@ -123,6 +123,8 @@ impl<W: BodyWatch + ?Sized> Watched<W> {
 impl<W: BodyWatch + ?Sized> Drop for Watched<W> {
     fn drop(&mut self) {
         let at_the_end = self.body.is_end_stream() || self.body.size_hint().exact() == Some(0);
+        // A watch inside is told first, as it is where the body is polled to its end.
+        drop(std::mem::take(&mut self.body));
         self.end(if at_the_end {
             Ending::Complete
         } else {
@@ -189,6 +191,59 @@ mod tests {
             ending: Ending::Dropped,
         };
         assert_eq!(ends(drop, Body::from("hello")), [end]);
+    }
+
+    /// Writes down its name when the body begins and when it ends.
+    struct Named(&'static str, Arc<Mutex<Vec<String>>>);
+
+    impl BodyWatch for Named {
+        fn first_frame(&mut self) {
+            let line = format!("{} begins", self.0);
+            self.1.lock().expect("no panic").push(line);
+        }
+
+        fn end(&mut self, end: BodyEnd) {
+            let line = format!("{} ends {:?}", self.0, end.ending);
+            self.1.lock().expect("no panic").push(line);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_inner_of_two_watches_is_told_first_however_a_body_ends() {
+        let watched = |body: Body| {
+            let lines = Arc::default();
+            let body = body.watch(Named("inner", Arc::clone(&lines)));
+            (body.watch(Named("outer", Arc::clone(&lines))), lines)
+        };
+        let told = |lines: Arc<Mutex<Vec<String>>>| lines.lock().expect("no panic").join(", ");
+        let failing = || {
+            let error = Err::<Bytes, _>(BodyError::new("disk gone"));
+            Body::stream(futures_util::stream::iter([error]))
+        };
+
+        let (body, lines) = watched("hello".into());
+        drop(body);
+        assert_eq!(told(lines), "inner ends Dropped, outer ends Dropped");
+
+        let (mut body, lines) = watched("hello".into());
+        while body.frame().await.is_some() {}
+        let complete = "inner ends Complete, outer ends Complete";
+        assert_eq!(
+            told(lines),
+            format!("inner begins, outer begins, {complete}")
+        );
+
+        let (mut body, lines) = watched("hello".into());
+        drop(body.frame().await);
+        drop(body);
+        assert_eq!(
+            told(lines),
+            format!("inner begins, outer begins, {complete}")
+        );
+
+        let (mut body, lines) = watched(failing());
+        drop(body.frame().await);
+        assert_eq!(told(lines), "inner ends Failed, outer ends Failed");
     }
 
     #[test]

@@ -8,14 +8,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, StatusCode, Uri, Version};
+use http::{Extensions, Uri, Version};
 use tower_service::Service;
 
 use super::{Answer, Mounted, from_service::Prepare, prefix::Whole, takeover::Takeover};
-use crate::{
-    App, Body, BoxError, Capabilities, Connection, Environ, Error, Gateway, IntoResponse, Request,
-    RequestExt, Response, host::strip_hop_by_hop,
-};
+use crate::{App, Body, BoxError, Capabilities, Connection, Environ, Gateway, Request, Response};
 
 /// An app as a tower service: for whatever hosts those, such as an axum `Router`, or hyper itself
 /// with feature `hyper`.
@@ -144,11 +141,6 @@ impl<A: App + 'static> AppService<A> {
             request.extensions_mut().insert(environ);
         }
         let takeover = Takeover::offer(&mut request);
-        let offered = request.environ().upgrade().is_some();
-        if !hosted && !offered {
-            strip_hop_by_hop(request.headers_mut());
-        }
-        let connection = (!hosted).then(|| request.environ().connection_shared());
         let whole = self.restore_path(&mut request);
         if let Some(prepare) = &self.prepare {
             prepare(&mut request);
@@ -160,9 +152,6 @@ impl<A: App + 'static> AppService<A> {
                 true => gateway.guarded().respond(request).await,
                 false => gateway.answer(request).await,
             };
-            if let Some(connection) = connection {
-                finish(&mut response, offered, &connection);
-            }
             takeover.begin(&response);
             if whole {
                 response.extensions_mut().insert(Whole);
@@ -216,18 +205,6 @@ fn of_http2(connection: &Connection) -> Arc<Connection> {
     let mut connection = connection.clone();
     connection.capabilities.upgrade = false;
     Arc::new(connection)
-}
-
-/// Of the informational statuses, 101 alone ends an exchange, and only where it was offered.
-fn finish(response: &mut Response, offered: bool, connection: &Connection) {
-    let status = response.status();
-    let switches = status == StatusCode::SWITCHING_PROTOCOLS && offered;
-    if status.is_informational() && !switches {
-        connection.errors.report(&format!(
-            "the app answered {status} to a request that did not ask for it"
-        ));
-        *response = Error::status(500).into_response();
-    }
 }
 
 impl<A: App + 'static, B> Service<http::Request<B>> for AppService<A>

@@ -156,12 +156,3 @@ async fn a_length_that_is_none_is_dropped_and_reported() {
         assert!(!cut && notes.len() == 1);
     }
 }
-
-#[tokio::test]
-async fn an_informational_status_is_no_answer() {
-    let mut response = response("hello", &[]);
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let (bytes, _, notes) = sent(Method::GET, response).await;
-    assert!(bytes.starts_with("Status: 500 Internal Server Error\r\n"));
-    assert!(notes[0].contains("101"), "{notes:?}");
-}
