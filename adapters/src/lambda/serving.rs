@@ -4,11 +4,19 @@ use std::sync::Arc;
 
 use enfilade_core::{
     App, Connection, Error, Gateway, HostError, IntoResponse, Request, Response, Stopping,
+    host::commit,
 };
+use http::Method;
 use tokio::select;
 
 use super::{
-    Invocation, answer::Answer, api::Api, event::Event, next::Next, reply::Form, request::request,
+    Invocation,
+    answer::Answer,
+    api::Api,
+    event::Event,
+    next::Next,
+    reply::Form,
+    request::{method, request},
 };
 
 /// An app, and how it is served; shared by all workers.
@@ -46,28 +54,31 @@ impl<A: App> Serving<A> {
         let is_streaming = self.is_streaming && event.can_stream();
         let mut facts = self.facts.clone();
         facts.capabilities.streaming_response = is_streaming;
+        // One that is malformed is refused, as that of a GET would be.
+        let method = method(&event).unwrap_or_default();
+        let is_head = method == Method::HEAD;
         let response = match request(&mut event, self.base.as_deref(), facts) {
             Ok(mut request) => {
                 let invocation = Invocation::new(next, event.context);
                 request.extensions_mut().insert(Arc::new(invocation));
-                self.respond(request).await
+                self.respond(request, &method).await
             }
-            Err(error) => error.into_response(),
+            Err(error) => commit(&method, error.into_response()).await,
         };
         if is_streaming {
-            Answer::streamed(response, Arc::clone(&self.facts.errors))
+            Answer::streamed(response, is_head, Arc::clone(&self.facts.errors))
         } else {
-            Answer::whole(response, form, &*self.facts.errors).await
+            Answer::whole(response, is_head, form, &*self.facts.errors).await
         }
     }
 
-    async fn respond(&self, request: Request) -> Response {
+    async fn respond(&self, request: Request, method: &Method) -> Response {
         let response = self.gateway.answer(request).await;
         let status = response.status();
         if status.is_informational() {
             let line = format!("the app answered {status}, which Lambda does not carry");
             self.facts.errors.report(&line);
-            return Error::status(500).into_response();
+            return commit(method, Error::status(500).into_response()).await;
         }
         response
     }
