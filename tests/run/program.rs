@@ -36,7 +36,7 @@ async fn whereabouts(request: Request) -> String {
     if request.path_info() == "/linger" {
         let _farewell = Farewell;
         eprintln!("begun");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     format!(
         "{host}: {} + {}.",
