@@ -57,6 +57,15 @@ fn a_socket_as_the_standard_input_speaks_fastcgi() {
     assert_eq!(running.end().1, "closed\n");
 }
 
+#[test]
+fn a_socket_that_does_not_listen_is_not_taken_for_one_that_does() {
+    let input = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let program = Program::new().with_input(input);
+    let mut running = program.with("ENFILADE_LISTEN", "http:127.0.0.1:0").start();
+    let line = running.line();
+    assert!(line.contains("listening on http"), "{line}");
+}
+
 /// Hands the standard input over as systemd hands its sockets over.
 const AS_SYSTEMD: &str = "exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1;";
 
@@ -203,14 +212,18 @@ fn a_second_signal_breaks_all_off_and_closes_what_was_opened() {
     let places = "http:127.0.0.1:0,scgi:127.0.0.1:0";
     let mut running = Program::new().with("ENFILADE_LISTEN", places).start();
     let (first, second) = (running.line(), running.line());
-    let line = if first.contains("http:") {
-        first
+    let (http, scgi) = if first.contains("http:") {
+        (first, second)
     } else {
-        second
+        (second, first)
     };
-    let address = line.rsplit('/').next().expect("an address");
-    let stream = Client::Http.send(address, "/wait");
-    assert_eq!(running.line(), "begun");
+    let address = http.rsplit('/').next().expect("an address");
+    let scgi = scgi.strip_prefix("listening on scgi:").expect("an address");
+    let streams = [
+        Client::Http.send(address, "/linger"),
+        Client::Scgi.send(scgi, "/linger"),
+    ];
+    assert_eq!((&*running.line(), &*running.line()), ("begun", "begun"));
     running.terminate();
     // The first signal must have been heard, or there is only one.
     while std::net::TcpStream::connect(address).is_ok() {
@@ -218,9 +231,12 @@ fn a_second_signal_breaks_all_off_and_closes_what_was_opened() {
     }
     running.terminate();
     let (_, errors, ended_well) = running.end();
-    assert_eq!(errors, "stopping: broken off by a second signal\nclosed\n");
+    assert_eq!(
+        errors,
+        "stopping: broken off by a second signal\ngone\ngone\nclosed\n"
+    );
     assert!(ended_well);
-    drop(stream);
+    drop(streams);
 }
 
 #[test]

@@ -25,8 +25,8 @@
 //! | a client that leaves drops the app | no | Lambda does not tell |
 //! | the process ends after one request | no | |
 //!
-//! A response that is no stream has at most 6 MiB as JSON; what is larger, or fails before its end,
-//! is a 500. A stream that fails is broken off.
+//! A response that is no stream has at most 6 MiB as JSON, and 1 MiB behind a load balancer; what is
+//! larger, or fails before its end, is a 500. A stream that fails is broken off.
 //!
 //! # What the senders tell
 //!
@@ -308,7 +308,8 @@ impl Lambda {
     }
 
     fn extend(&self) -> impl Future<Output = Option<Extension>> + Send + use<> {
-        let (registered, errors) = (Extension::register(self.api()), Arc::clone(&self.errors));
+        let errors = Arc::clone(&self.errors);
+        let registered = Extension::register(self.api(), Arc::clone(&errors));
         async move {
             let registered = registered.await;
             // A function without it serves as well.

@@ -4,6 +4,8 @@
 
 #[cfg(all(unix, feature = "_socket"))]
 mod backend;
+#[cfg(all(unix, any(feature = "gateway", feature = "lambda")))]
+mod caught;
 #[cfg(all(unix, feature = "cgi"))]
 pub mod cgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
@@ -16,10 +18,14 @@ pub mod fastcgi;
 mod fidelity;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
+#[cfg(all(unix, any(feature = "gateway", feature = "lambda")))]
+mod host_name;
 #[cfg(all(unix, feature = "lambda"))]
 pub mod lambda;
 #[cfg(all(unix, any(feature = "cgi", feature = "lambda", feature = "_socket")))]
 mod launch;
+#[cfg(all(unix, any(feature = "gateway", feature = "lambda")))]
+mod measured;
 #[cfg(all(unix, feature = "scgi"))]
 pub mod scgi;
 #[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]

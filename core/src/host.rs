@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, future::Future};
 
-use crate::{App, BoxError};
+use crate::{App, BoxError, Error};
 
 mod commit;
 mod hop_by_hop;
@@ -42,6 +42,13 @@ impl HostError {
         }
     }
 
+    /// The app did not start, because of `error`, which the message tells with its causes.
+    pub fn not_started(error: &Error) -> HostError {
+        let cause = error.cause().map(|cause| format!(": {}", cause.chain()));
+        let cause = cause.unwrap_or_default();
+        HostError::new(format!("the app did not start: {error}{cause}"))
+    }
+
     /// Keeps what caused it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<BoxError>) -> HostError {
@@ -79,6 +86,14 @@ impl StdError for HostError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_that_failed_tells_why() {
+        let error = Error::from(std::io::Error::other("no such table"));
+        let message = HostError::not_started(&error).to_string();
+        assert!(message.starts_with("the app did not start: "), "{message}");
+        assert!(message.ends_with(": no such table"), "{message}");
+    }
 
     #[test]
     fn a_main_that_returns_the_error_prints_a_sentence_with_its_causes() {

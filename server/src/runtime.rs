@@ -63,11 +63,7 @@ impl Server {
                 Ok(app) => self.serve(app).await,
                 Err(error) => {
                     closing.run().await;
-                    let cause = error.cause().map(|cause| format!(": {}", cause.chain()));
-                    let cause = cause.unwrap_or_default();
-                    Err(HostError::new(format!(
-                        "the app did not start: {error}{cause}"
-                    )))
+                    Err(HostError::not_started(&error))
                 }
             }
         });

@@ -6,13 +6,16 @@ use enfilade_core::{App, Cause, ErrorSink, HostError, Lifecycle, Result, Standar
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{Signals, ready::Ready};
 
 /// How long the callbacks of the lifecycle may take together.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long what was broken off may take to notice. What never yields does not.
+const ABORT_WAIT: Duration = Duration::from_secs(1);
 
 /// How long work that cannot be cancelled (`spawn_blocking`) may hold the end of the process up.
 const BLOCKING_WAIT: Duration = Duration::from_secs(1);
@@ -34,13 +37,7 @@ pub(super) fn launch<A: App + 'static>(
         let life = Lifecycle::new();
         let served = match start(&life).await {
             Ok(app) => serve(hosts, Arc::new(app), &life).await,
-            Err(error) => {
-                let cause = error.cause().map(|cause| format!(": {}", cause.chain()));
-                let cause = cause.unwrap_or_default();
-                Err(HostError::new(format!(
-                    "the app did not start: {error}{cause}"
-                )))
-            }
+            Err(error) => Err(HostError::not_started(&error)),
         };
         for error in life.stop(sleep(STOP_DEADLINE)).await {
             StandardError.report(&Cause::new(Box::new(error)).chain());
@@ -76,11 +73,28 @@ async fn serve<A: App + 'static>(
             () = signals.next() => {
                 if life.stopping().is_stopping() {
                     StandardError.report("stopping: broken off by a second signal");
+                    break_off(running, &app).await;
                     return served;
                 }
                 life.begin_stop();
             }
         }
+    }
+}
+
+/// Breaks off what runs, and waits for it to be gone: no request shall meet what a callback of the
+/// lifecycle has closed.
+async fn break_off<A>(mut running: JoinSet<Result<(), HostError>>, app: &Arc<A>) {
+    running.abort_all();
+    let gone = async {
+        while running.join_next().await.is_some() {}
+        // A host that is broken off does not wait for its connections, each of which has the app.
+        while Arc::strong_count(app) > 1 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    if timeout(ABORT_WAIT, gone).await.is_err() {
+        StandardError.report("stopping: some requests do not yield, and are left behind");
     }
 }
 

@@ -54,8 +54,19 @@ impl Surroundings {
     }
 }
 
-/// A socket that has no peer is one that listens (FastCGI 1.0, section 2.2).
-#[cfg(unix)]
+/// Whether the standard input listens, as the system tells; it is an error where it is no socket.
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "linux"))]
+fn is_socket() -> bool {
+    let input = std::io::stdin();
+    let listens = socket2::SockRef::from(&input).is_listener();
+    listens.is_ok_and(|listens| listens)
+}
+
+/// The same where the system does not tell: a socket without a peer (FastCGI 1.0, section 2.2).
+#[cfg(all(
+    unix,
+    not(any(target_os = "android", target_os = "freebsd", target_os = "linux"))
+))]
 fn is_socket() -> bool {
     let input = std::io::stdin();
     let socket = socket2::SockRef::from(&input);

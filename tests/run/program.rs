@@ -15,12 +15,28 @@ use enfilade::{
 /// Tells a process that it is the program, and not its tests.
 pub(crate) const PROGRAM: &str = "ENFILADE_TESTS_RUN_THE_PROGRAM";
 
-/// Answers with the host and the split of the path; `/wait` takes its time.
+/// Takes its time to go.
+struct Farewell;
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        eprintln!("gone");
+    }
+}
+
+/// Answers with the host and the split of the path; `/wait` takes its time, and
+/// `/linger` stays.
 async fn whereabouts(request: Request) -> String {
     let host = request.environ().connection().host;
     if request.path_info() == "/wait" {
         eprintln!("begun");
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    if request.path_info() == "/linger" {
+        let _farewell = Farewell;
+        eprintln!("begun");
+        std::future::pending::<()>().await;
     }
     format!(
         "{host}: {} + {}.",

@@ -1,14 +1,15 @@
 //! The facts of the client's connection, as the web server tells them.
 
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
 use enfilade_core::{Connection, Peer, Tls};
-use http::uri::{Authority, Scheme};
+use http::uri::Scheme;
 
 use super::{BadRequest, Variables};
+use crate::host_name::host_name;
 
 /// `facts`, which the host knows, with what `variables` tell of the client's connection.
 pub(super) fn connection(
@@ -108,25 +109,8 @@ fn server_name(variables: &Variables) -> Result<Option<Arc<str>>, BadRequest> {
     let Some(text) = variables.text("SERVER_NAME")?.filter(|name| *name != "_") else {
         return Ok(None);
     };
-    // An IPv6 address without brackets is no authority, and has no port.
-    if let Ok(ip) = text.parse::<IpAddr>() {
-        return Ok(Some(Arc::from(ip.to_string())));
-    }
     let malformed = || BadRequest::malformed("SERVER_NAME", "is no name of a host");
-    let authority = text.parse::<Authority>().map_err(|_| malformed())?;
-    let host = authority.host();
-    if host.is_empty() || text.contains('@') {
-        return Err(malformed());
-    }
-    // In brackets there is an IPv6 address, and nothing else.
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    match bracketed.map(str::parse::<Ipv6Addr>) {
-        None => Ok(Some(Arc::from(host))),
-        Some(Ok(ip)) => Ok(Some(Arc::from(ip.to_string()))),
-        Some(Err(_)) => Err(malformed()),
-    }
+    host_name(text).map(Some).ok_or_else(malformed)
 }
 
 #[cfg(test)]

@@ -109,10 +109,14 @@ impl Api {
     }
 
     /// Waits for an event of an extension.
-    pub(super) async fn extension_event(&mut self, id: &HeaderValue) -> Result<(), HostError> {
+    pub(super) async fn extension_event(
+        &mut self,
+        id: &HeaderValue,
+    ) -> Result<StatusCode, HostError> {
         let mut request = self.request(Method::GET, EXTENSION_NEXT, Body::empty())?;
         request.headers_mut().insert(EXTENSION_ID, id.clone());
-        self.link.call(request).await.map(drop)
+        let (head, _) = self.link.call(request).await?;
+        Ok(head.status)
     }
 
     fn response(&self, id: &InvocationId, body: Body) -> Result<http::Request<Body>, HostError> {

@@ -1,6 +1,8 @@
 //! What makes Lambda tell that it stops: [`Extension`].
 
-use enfilade_core::{HostError, Stopping};
+use std::sync::Arc;
+
+use enfilade_core::{ErrorSink, HostError, Stopping};
 use http::HeaderValue;
 
 use super::api::Api;
@@ -10,22 +12,35 @@ use super::api::Api;
 pub(super) struct Extension {
     api: Api,
     id: HeaderValue,
+    errors: Arc<dyn ErrorSink>,
 }
 
 impl Extension {
     /// Registers it: before the first invocation is asked for, or never.
-    pub(super) async fn register(mut api: Api) -> Result<Extension, HostError> {
+    pub(super) async fn register(
+        mut api: Api,
+        errors: Arc<dyn ErrorSink>,
+    ) -> Result<Extension, HostError> {
         let id = api.register().await?;
-        Ok(Extension { api, id })
+        Ok(Extension { api, id, errors })
     }
 
     /// Keeps its place until the host stops. That it waits tells Lambda that it has started.
-    pub(super) async fn keep(mut self, stopping: Stopping) -> Result<(), HostError> {
+    ///
+    /// Where the connection breaks off, the function serves as well without it, and whoever runs it
+    /// is told.
+    pub(super) async fn keep(mut self, stopping: Stopping) {
         tokio::select! {
-            () = stopping.clone() => Ok(()),
+            () = stopping.clone() => {}
             ended = self.api.extension_event(&self.id) => {
+                let why = match ended {
+                    Ok(status) => format!("Lambda answered {status}"),
+                    Err(error) => format!("{error:?}"),
+                };
+                self.errors.report(&format!(
+                    "stop callbacks may not run: the extension has ended: {why}"
+                ));
                 stopping.await;
-                ended
             }
         }
     }

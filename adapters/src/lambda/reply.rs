@@ -30,6 +30,16 @@ impl Form {
         }
     }
 
+    /// How many bytes of JSON the sender takes. Lambda takes 6 MiB as one answer, and more only as
+    /// a stream; API Gateway would take more, and a load balancer takes 1 MB, of which nobody says
+    /// how many bytes it is.
+    pub(super) const fn largest(self) -> usize {
+        match self {
+            Form::RestApi | Form::HttpApi => 6 << 20,
+            Form::LoadBalancer { .. } => 1 << 20,
+        }
+    }
+
     /// The response as JSON.
     pub(super) fn whole(self, head: &Parts, body: &[u8]) -> serde_json::Result<Vec<u8>> {
         let fields = &head.headers;

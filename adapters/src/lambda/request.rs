@@ -12,6 +12,7 @@ use http::{
 };
 
 use super::{EventContext, escape, event::Event, target::Target};
+use crate::host_name::host_name;
 
 /// The request that `event` tells of; `facts` are those of the host.
 pub(super) fn request(
@@ -34,7 +35,8 @@ pub(super) fn request(
     Ok(request)
 }
 
-fn method(event: &Event) -> Result<Method> {
+/// The method of the request that `event` tells of.
+pub(super) fn method(event: &Event) -> Result<Method> {
     Ok(match &event.context {
         EventContext::ApiGatewayV2(context) => context.http.method.clone(),
         EventContext::FunctionUrl(context) => parsed(context.http.method.as_deref().unwrap_or(""))?,
@@ -122,20 +124,14 @@ fn describe(event: &Event, facts: &mut Connection) {
     {
         facts.server_port = port;
     }
-    if let Some(name) = domain.as_deref().or_else(|| event.header("host")) {
-        facts.server_name = Arc::from(without_port(name));
+    // A client may send a `Host` without a name, as far as HTTP goes: then it stays `localhost`.
+    let told = [domain.as_deref(), event.header("host")];
+    if let Some(name) = told.into_iter().flatten().find_map(host_name) {
+        facts.server_name = name;
     }
     let source = source.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
     // The port is not told.
     facts.peer = source.map_or(Peer::Unknown, |ip| Peer::inet((ip, 0).into()));
-}
-
-/// `name` without the port that it may end with; an IPv6 address has colons of its own.
-fn without_port(name: &str) -> &str {
-    match name.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => name,
-    }
 }
 
 fn malformed(what: &str) -> Error {
@@ -258,10 +254,18 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_a_name_is_told_from_its_address() {
-        assert_eq!(without_port("a.example:8080"), "a.example");
-        assert_eq!(without_port("[::1]"), "[::1]");
-        assert_eq!(without_port("[::1]:80"), "[::1]");
-        assert_eq!(without_port("a.example"), "a.example");
+    fn the_name_of_the_server_is_never_empty_and_has_neither_port_nor_brackets() {
+        for (host, name) in [
+            ("a.example:8080", "a.example"),
+            ("[::1]:80", "::1"),
+            ("::1", "::1"),
+            (":80", "localhost"),
+            ("", "localhost"),
+        ] {
+            let event = json!({"requestContext": {"elb": {}}, "headers": {"host": host}});
+            let request = rest(&event).expect("a request");
+            let facts = request.environ().connection();
+            assert_eq!(&*facts.server_name, name, "{host:?}");
+        }
     }
 }

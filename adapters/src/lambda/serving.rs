@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use enfilade_core::{App, Connection, Gateway, HostError, IntoResponse, Stopping};
+use enfilade_core::{App, Connection, Gateway, HostError, IntoResponse, Stopping, host::commit};
+use http::Method;
 use tokio::select;
 
 use super::{
-    Invocation, answer::Answer, api::Api, event::Event, next::Next, reply::Form, request::request,
+    Invocation,
+    answer::Answer,
+    api::Api,
+    event::Event,
+    next::Next,
+    reply::Form,
+    request::{method, request},
 };
 
 /// An app, and how it is served; shared by all workers.
@@ -44,18 +51,21 @@ impl<A: App> Serving<A> {
         let is_streaming = self.is_streaming && event.can_stream();
         let mut facts = self.facts.clone();
         facts.capabilities.streaming_response = is_streaming;
+        // One that is malformed is refused, as that of a GET would be.
+        let method = method(&event).unwrap_or_default();
+        let is_head = method == Method::HEAD;
         let response = match request(&mut event, self.base.as_deref(), facts) {
             Ok(mut request) => {
                 let invocation = Invocation::new(next, event.context);
                 request.extensions_mut().insert(Arc::new(invocation));
                 self.gateway.answer(request).await
             }
-            Err(error) => error.into_response(),
+            Err(error) => commit(&method, error.into_response()).await,
         };
         if is_streaming {
-            Answer::streamed(response, Arc::clone(&self.facts.errors))
+            Answer::streamed(response, is_head, Arc::clone(&self.facts.errors))
         } else {
-            Answer::whole(response, form, &*self.facts.errors).await
+            Answer::whole(response, is_head, form, &*self.facts.errors).await
         }
     }
 }

@@ -17,7 +17,11 @@ impl<A: App + 'static> Working<A> {
     pub(super) fn new(serving: Serving<A>, extension: Option<Extension>) -> Working<A> {
         let mut tasks = JoinSet::new();
         if let Some(extension) = extension {
-            tasks.spawn(extension.keep(serving.stopping()));
+            let stopping = serving.stopping();
+            tasks.spawn(async move {
+                extension.keep(stopping).await;
+                Ok(())
+            });
         }
         Working {
             serving: Arc::new(serving),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use enfilade_core::{App, ErrorSink, HostError};
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use stand_in::StandIn;
 
@@ -40,11 +40,19 @@ pub(crate) async fn answered(event: &str, app: impl App + 'static) -> Value {
 
 /// An error stream that a test can read.
 #[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<String>>);
+pub(crate) struct Lines(Arc<Mutex<String>>, Arc<Notify>);
 
 impl Lines {
     pub(crate) fn text(&self) -> String {
         self.0.lock().expect("no panic").clone()
+    }
+
+    /// All of it, as soon as there is some.
+    pub(crate) async fn first(&self) -> String {
+        while self.text().is_empty() {
+            self.1.notified().await;
+        }
+        self.text()
     }
 }
 
@@ -53,5 +61,6 @@ impl ErrorSink for Lines {
         let mut text = self.0.lock().expect("no panic");
         text.push_str(line);
         text.push('\n');
+        self.1.notify_one();
     }
 }

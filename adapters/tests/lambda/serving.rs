@@ -1,6 +1,6 @@
 //! One invocation after the other: what fails, and what ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use enfilade_core::{ErrorSink, Lifecycle, Request, RequestExt};
 use http::StatusCode;
@@ -11,6 +11,9 @@ use crate::{
     FUNCTION_URL, Lines, REST_API, serve,
     stand_in::{StandIn, Told},
 };
+
+/// More than a report takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_malformed_request_and_an_error_and_a_panic_are_answers() {
@@ -30,6 +33,24 @@ async fn a_malformed_request_and_an_error_and_a_panic_are_answers() {
     let bad_base64 = REST_API.replace("AP8=", "%%%");
     stand_in.invoke(bad_base64);
     assert_eq!(stand_in.json().await["statusCode"], 400);
+    host.abort();
+}
+
+#[tokio::test]
+async fn what_is_refused_has_no_body_where_the_request_is_head() {
+    let mut stand_in = StandIn::start().await;
+    let host = stand_in.host().with_error_sink(Lines::default());
+    let host = tokio::spawn(host.serve(async |_: Request| StatusCode::CONTINUE));
+    let refused = REST_API.replace("AP8=", "%%%");
+    for (event, status) in [(&*refused, 400), (REST_API, 500)] {
+        let event = event.replace("\"POST\"", "\"HEAD\"");
+        stand_in.invoke(event);
+        let answer = stand_in.json().await;
+        assert_eq!(
+            (&answer["statusCode"], &answer["body"]),
+            (&json!(status), &json!(""))
+        );
+    }
     host.abort();
 }
 
@@ -114,6 +135,45 @@ async fn callbacks_run_after_the_invocation_that_runs() {
     assert_eq!(stand_in.json().await["body"], "hello");
     host.await.expect("no panic").expect("a clean end");
     assert_eq!(order.text(), "answered\nclosed\n");
+}
+
+#[tokio::test]
+async fn an_extension_that_breaks_off_is_reported_and_breaks_nothing_else_off() {
+    let mut stand_in = StandIn::start().await;
+    stand_in.break_extension();
+    let (life, lines) = (Lifecycle::new(), Lines::default());
+    let (entered, mut inside) = mpsc::channel::<()>(1);
+    let release = Arc::new(tokio::sync::Notify::new());
+    let releasing = Arc::clone(&release);
+    let app = move |_: Request| {
+        let (entered, release) = (entered.clone(), Arc::clone(&releasing));
+        async move {
+            entered.send(()).await.expect("the test waits");
+            release.notified().await;
+            "hello"
+        }
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let host = stand_in
+        .host()
+        .with_lifecycle(life.clone())
+        .with_error_sink(lines.clone())
+        .with_shutdown(async {
+            drop(stopped.await);
+        });
+    let host = tokio::spawn(host.serve(app));
+    let report = tokio::time::timeout(PATIENCE, lines.first()).await;
+    let report = report.expect("a report");
+    assert!(report.contains("the extension"), "{report}");
+    stand_in.invoke(FUNCTION_URL);
+    inside.recv().await.expect("the app is called");
+    drop(stop);
+    life.stopping().await;
+    // Whatever ends with the stop has its turn before the invocation does.
+    tokio::task::yield_now().await;
+    release.notify_one();
+    assert_eq!(stand_in.json().await["body"], "hello");
+    host.await.expect("no panic").expect("a clean end");
 }
 
 #[tokio::test]

@@ -2,11 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    convert::Infallible,
     future::pending,
+    io,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -46,6 +46,7 @@ struct Shared {
     /// How the next answers are received.
     statuses: Mutex<VecDeque<StatusCode>>,
     invocations: AtomicUsize,
+    breaks_extension: AtomicBool,
 }
 
 impl StandIn {
@@ -59,6 +60,7 @@ impl StandIn {
             told: sender,
             statuses: Mutex::default(),
             invocations: AtomicUsize::new(0),
+            breaks_extension: AtomicBool::new(false),
         });
         tokio::spawn(accept(listener, Arc::clone(&shared)));
         StandIn {
@@ -82,6 +84,11 @@ impl StandIn {
     /// Receives the next answer with `status`.
     pub(crate) fn receive_with(&self, status: StatusCode) {
         lock(&self.shared.statuses).push_back(status);
+    }
+
+    /// Closes the connection of an extension that waits for events.
+    pub(crate) fn break_extension(&self) {
+        self.shared.breaks_extension.store(true, Ordering::SeqCst);
     }
 
     /// What comes next from the function.
@@ -116,15 +123,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         let service = service_fn(move |request| {
             let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(shared.serve(request).await) }
+            async move { shared.serve(request).await }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
 impl Shared {
-    async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        match request.uri().path() {
+    async fn serve(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+        Ok(match request.uri().path() {
             "/2018-06-01/runtime/invocation/next" => self.next().await,
             "/2020-01-01/extension/register" => {
                 assert_eq!(request.headers()["lambda-extension-name"], "enfilade");
@@ -136,6 +143,9 @@ impl Shared {
                     request.headers()["lambda-extension-identifier"],
                     "extension-1"
                 );
+                if self.breaks_extension.load(Ordering::SeqCst) {
+                    return Err(io::ErrorKind::ConnectionReset.into());
+                }
                 pending().await
             }
             path => {
@@ -144,7 +154,7 @@ impl Shared {
                 let status = lock(&self.statuses).pop_front();
                 respond(status.unwrap_or(StatusCode::ACCEPTED), &[], Bytes::new())
             }
-        }
+        })
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {

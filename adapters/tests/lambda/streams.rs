@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use enfilade_core::{Body, Capabilities, Request, RequestExt, Result};
+use enfilade_core::{App, Body, Capabilities, Request, RequestExt, Result};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -37,6 +37,82 @@ async fn a_whole_answer_has_a_bound() {
     // In base64 it outgrows what it is without.
     let bytes = async |_: Request| vec![0xff_u8; 5 << 20];
     assert_eq!(answered(FUNCTION_URL, bytes).await["statusCode"], 500);
+}
+
+#[tokio::test]
+async fn a_balancer_takes_less_than_lambda() {
+    let bytes = async |_: Request| "x".repeat(1 << 20);
+    assert_eq!(answered(LOAD_BALANCER, bytes).await["statusCode"], 500);
+    assert_eq!(answered(FUNCTION_URL, bytes).await["statusCode"], 200);
+}
+
+/// Five bytes in a stream, whose length is claimed.
+fn five(claim: &'static str) -> impl App + Copy {
+    move |_: Request| {
+        let fields = [("content-length", claim)];
+        std::future::ready((fields, blocks(vec![Ok("hel"), Ok("lo")])))
+    }
+}
+
+#[tokio::test]
+async fn a_whole_answer_claims_no_length_but_its_own() {
+    for (claim, sent) in [("5", json!("5")), ("4", Value::Null), ("10", Value::Null)] {
+        let mut stand_in = StandIn::start().await;
+        let lines = Lines::default();
+        let host = stand_in.host().with_error_sink(lines.clone());
+        let host = tokio::spawn(host.serve(five(claim)));
+        stand_in.invoke(FUNCTION_URL);
+        let answer = stand_in.json().await;
+        assert_eq!(answer["body"], "hello", "{claim}");
+        assert_eq!(answer["headers"]["content-length"], sent, "{claim}");
+        assert_eq!(lines.text().contains("Content-Length"), sent.is_null());
+        host.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_held_to_the_length_that_it_claims() {
+    for (claim, sent, is_whole) in [
+        ("5", "hello", true),
+        ("4", "hell", true),
+        ("10", "hello", false),
+    ] {
+        let mut stand_in = StandIn::start().await;
+        let lines = Lines::default();
+        let host = stand_in.host().with_streaming();
+        let host = host.with_error_sink(lines.clone());
+        let host = tokio::spawn(host.serve(five(claim)));
+        stand_in.invoke(FUNCTION_URL);
+        let (_, _, body, end) = stand_in.answer().await;
+        assert!(
+            body.ends_with(format!("\0{sent}").as_bytes()),
+            "{claim}: {body:?}"
+        );
+        assert_eq!(matches!(end, Told::End), is_whole, "{claim}: {end:?}");
+        assert_eq!(lines.text().is_empty(), claim == "5", "{}", lines.text());
+        host.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_head_keeps_the_length_that_it_claims() {
+    let head = FUNCTION_URL.replace("\"GET\"", "\"HEAD\"");
+    for is_streaming in [false, true] {
+        let mut stand_in = StandIn::start().await;
+        let host = stand_in.host();
+        let host = if is_streaming {
+            host.with_streaming()
+        } else {
+            host
+        };
+        let host = tokio::spawn(host.serve(five("5")));
+        stand_in.invoke(&*head);
+        let (_, _, body, end) = stand_in.answer().await;
+        let body = String::from_utf8(body).expect("text");
+        assert!(body.contains(r#""content-length":"5""#), "{body}");
+        assert!(matches!(end, Told::End), "{end:?}");
+        host.abort();
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use std::sync::Mutex;
 
+use enfilade_core::{Body, BodyError};
 use http::Method;
 
 use super::*;
