@@ -37,8 +37,8 @@
 //! }
 //! ```
 //!
-//! It collects answers before it passes them on. A stream of events that must not wait says
-//! `X-Accel-Buffering: no`; `fastcgi_buffering off;` says it for all answers, and
+//! It reads answers ahead into buffers. A stream of events that must not wait there says
+//! `X-Accel-Buffering: no`, as `fastcgi_buffering off;` does for all answers.
 //! `fastcgi_request_buffering off;` has uploads stream.
 //!
 //! Fields with which an app would have its web server send a file or another path are left out of
