@@ -107,7 +107,7 @@ mod tests {
         ];
         let mut headers = HeaderMap::new();
         for name in said {
-            headers.insert(name, header::HeaderValue::from_static("1"));
+            headers.insert(name, HeaderValue::from_static("1"));
         }
         let all = said.join(", ").to_uppercase();
         headers.insert(header::CONNECTION, all.parse().expect("a value"));
