@@ -11,6 +11,9 @@ pub enum Feature {
     RawHead,
     /// `*`, an authority and a whole URL can be asked for.
     AnyTarget,
+    /// A target that does not fit its method, or a `Host` beside it that names another server,
+    /// which a host may refuse (RFC 9112, section 3.2).
+    OddTarget,
     /// The client can speak HTTP/1.0.
     Http10,
     /// Several exchanges go over one connection.
@@ -61,9 +64,10 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 25] = [
+    pub const ALL: [Feature; 26] = [
         Feature::RawHead,
         Feature::AnyTarget,
+        Feature::OddTarget,
         Feature::Http10,
         Feature::KeepAlive,
         Feature::Expect,
@@ -96,6 +100,7 @@ impl fmt::Display for Feature {
         f.write_str(match self {
             Feature::RawHead => "raw heads",
             Feature::AnyTarget => "targets without a path",
+            Feature::OddTarget => "targets at odds with their method or with Host",
             Feature::Http10 => "HTTP/1.0",
             Feature::KeepAlive => "several exchanges on a connection",
             Feature::Expect => "100-continue",

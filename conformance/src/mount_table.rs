@@ -87,12 +87,25 @@ fn what(row: &Row) -> String {
 
 fn needs(row: &Row) -> &'static [Feature] {
     let is_raw = !row.target.starts_with('/') || row.method == "CONNECT";
-    match (is_raw || row.target.contains('\\'), row.external.is_empty()) {
-        (true, true) => &[Feature::AnyTarget],
-        (true, false) => &[Feature::AnyTarget, Feature::ScriptName],
-        (false, true) => &[],
-        (false, false) => &[Feature::ScriptName],
+    let is_raw = is_raw || row.target.contains('\\');
+    match (is_raw, is_odd(row), row.external.is_empty()) {
+        (true, true, true) => &[Feature::AnyTarget, Feature::OddTarget],
+        (true, true, false) => &[Feature::AnyTarget, Feature::OddTarget, Feature::ScriptName],
+        (true, false, true) => &[Feature::AnyTarget],
+        (true, false, false) => &[Feature::AnyTarget, Feature::ScriptName],
+        (false, _, true) => &[],
+        (false, _, false) => &[Feature::ScriptName],
     }
+}
+
+/// Whether a target names another server than the row's `Host`, or, with CONNECT, none.
+fn is_odd(row: &Row) -> bool {
+    let authority = match row.target.strip_prefix("http://") {
+        Some(rest) => rest.split('/').next().unwrap_or(rest),
+        None if row.method == "CONNECT" => row.target,
+        None => return false,
+    };
+    authority != row.host
 }
 
 /// The target below a prefix, and the prefix; none where the target has no path.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use enfilade::{
     App, Error, IntoResponse, Next, Pipeline, Request, RequestExt, Response, Router,
     core::{
-        Body, BodyLimit, BoxApp, BoxMiddleware, Redirect, from_fn_with,
+        Body, BodyLimit, BodyPace, BoxApp, BoxMiddleware, Redirect, from_fn_with,
         lint::{Finding, Lint},
         testing::{self, TestRequest},
         tower,
@@ -157,6 +157,7 @@ fn all() -> Vec<Made> {
         around!("FromFnWith", from_fn_with((), pass_with)),
         around!("Lint", Lint::panicking()),
         around!("RequestId", RequestId::new()),
+        around!("BodyPace", BodyPace::new()),
         around!("SetHeader", SetHeader::response("x-field", "1")),
         around!(
             "SetHeader of requests",
