@@ -49,8 +49,11 @@ impl Measured {
     ///
     /// # Errors
     ///
-    /// [`Cut`] where the body broke off. Why has been reported.
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
+    /// [`BrokenOff`] where the body broke off. Why has been reported.
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         loop {
             if self.left == Some(0) {
                 self.check_nothing_is_left(cx);
@@ -110,11 +113,11 @@ impl Measured {
         }
     }
 
-    fn cut(&mut self, why: &str) -> Cut {
+    fn cut(&mut self, why: &str) -> BrokenOff {
         self.end();
         self.errors
             .report(&format!("a response was cut short: {why}"));
-        Cut
+        BrokenOff
     }
 
     /// The app's body is dropped, and nothing more comes.
@@ -151,15 +154,6 @@ impl fmt::Debug for Measured {
     }
 }
 
-/// A response broke off, and the web server must be able to tell: the host does not say that this
-/// was all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut;
-
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the response was cut short")
-    }
-}
-
-impl std::error::Error for Cut {}
+/// The body broke off: the host must not say that this was all of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BrokenOff;

@@ -15,8 +15,6 @@ use http_body::Body as HttpBody;
 use super::Style;
 use crate::measured::Measured;
 
-pub use crate::measured::Cut;
-
 /// A response, as what is to be sent: a head, and the bytes behind it as they come.
 ///
 /// * A body whose length is known says so in `Content-Length`, since with most web servers nothing
@@ -77,7 +75,9 @@ impl Outgoing {
 
     /// The same, inside of a future that is polled.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
-        self.body.poll_next(cx)
+        self.body
+            .poll_next(cx)
+            .map(|next| next.map(|bytes| bytes.map_err(|_| Cut)))
     }
 }
 
@@ -89,6 +89,19 @@ impl fmt::Debug for Outgoing {
             .finish()
     }
 }
+
+/// A response broke off, and the web server must be able to tell: the host does not say that this
+/// was all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut;
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the response was cut short")
+    }
+}
+
+impl std::error::Error for Cut {}
 
 #[cfg(test)]
 mod tests;
