@@ -6,7 +6,7 @@ use bytes::Bytes;
 use enfilade::{
     App, Error, IntoResponse, Next, Pipeline, Request, RequestExt, Response, Router,
     core::{
-        Body, BodyLimit, BoxApp, BoxMiddleware, Redirect, from_fn_with,
+        Body, BodyLimit, BodyPace, BoxApp, BoxMiddleware, Redirect, from_fn_with,
         lint::{Finding, Lint},
         testing::{self, TestRequest},
         tower,
@@ -151,6 +151,7 @@ fn all() -> Vec<Made> {
         around!("BasicAuth", BasicAuth::accounts([("a", "b")])),
         around!("BearerAuth", BearerAuth::tokens([("a", "token")])),
         around!("BodyLimit", BodyLimit::bytes(1000)),
+        around!("BodyPace", BodyPace::new()),
         around!("BoxMiddleware", BoxMiddleware::new(Compression::new())),
         around!("Compression", Compression::new()),
         around!("FromFn", from_fn(pass)),
