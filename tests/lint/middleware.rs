@@ -151,6 +151,7 @@ fn all() -> Vec<Made> {
         around!("BasicAuth", BasicAuth::accounts([("a", "b")])),
         around!("BearerAuth", BearerAuth::tokens([("a", "token")])),
         around!("BodyLimit", BodyLimit::bytes(1000)),
+        around!("BodyPace", BodyPace::new()),
         around!("BoxMiddleware", BoxMiddleware::new(Compression::new())),
         around!("Compression", Compression::new()),
         around!("FromFn", from_fn(pass)),
