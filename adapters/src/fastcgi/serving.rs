@@ -112,8 +112,6 @@ impl<'a> Serving<'a> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         loop {
             let received = self.receive(cx)?;
-            // Before an app runs: the process may be ended while it does.
-            self.prepare_for_death();
             self.answer(cx);
             let sent = self.send(cx)?;
             if self.stops && !received && self.conversation.is_used() {
