@@ -158,7 +158,6 @@ fn all() -> Vec<Made> {
         around!("FromFnWith", from_fn_with((), pass_with)),
         around!("Lint", Lint::panicking()),
         around!("RequestId", RequestId::new()),
-        around!("BodyPace", BodyPace::new()),
         around!("SetHeader", SetHeader::response("x-field", "1")),
         around!(
             "SetHeader of requests",

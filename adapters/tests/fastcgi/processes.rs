@@ -55,6 +55,8 @@ async fn app(request: Request) -> Result<Response> {
             Response::new(count.to_string().into())
         }
         "/never" => {
+            // The host has seen by then that the answer takes its time.
+            tokio::task::yield_now().await;
             eprintln!("begun");
             std::future::pending().await
         }
