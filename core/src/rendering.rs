@@ -15,7 +15,8 @@ use crate::{
 pub(crate) struct Rendering {
     accept: Option<HeaderValue>,
     /// The path and the length of the mount in it; nothing where the mount is the root.
-    mount: Option<(PathAndQuery, usize)>,
+    /// Boxed, because it is kept with every answer on its way, and beyond a kilobyte that costs more.
+    mount: Option<Box<(PathAndQuery, usize)>>,
 }
 
 /// Left in a response's extensions by answers that need their request.
@@ -36,7 +37,7 @@ impl Rendering {
         let split = request.environ().script_name as usize;
         if split > 0 {
             let target = request.uri().path_and_query();
-            rendering.mount = target.map(|target| (target.clone(), split));
+            rendering.mount = target.map(|target| Box::new((target.clone(), split)));
         }
         rendering
     }
@@ -98,7 +99,7 @@ impl Rendering {
     }
 
     fn prefix_location(&self, path: &HeaderValue, response: &mut Response) {
-        let Some((target, split)) = &self.mount else {
+        let Some((target, split)) = self.mount.as_deref() else {
             return;
         };
         // A middleware between the redirect and here may have sent the client elsewhere.
