@@ -28,7 +28,8 @@ async fn check(name: &str) {
             !(refused.starts_with("400 ") && refused.contains("\"content-type: text/html\""))
         });
         let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
-        assert!(lines.is_empty(), "{}:\n{}", door.name, lines.join("\n"));
+        let (name, lines) = (door.name, lines.join("\n"));
+        assert!(lines.is_empty(), "{name}:\n{lines}\n{}", front.log());
         if let Some(serving) = serving {
             serving.abort();
             let _ = serving.await;

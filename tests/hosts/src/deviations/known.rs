@@ -250,8 +250,8 @@ pub(super) const KNOWN: &[Known] = &[
     known(
         &["apache-http"],
         &["mount-table-100"],
-        "x-here: /  /;",
-        "Apache takes CONNECT for a request to the root",
+        "400",
+        "Apache hands CONNECT on with a path, and the server refuses it",
     ),
     known(
         &["nginx", "lighttpd-http", "lighttpd-cgi"],
