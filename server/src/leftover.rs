@@ -12,16 +12,16 @@ const BYTES: u64 = 64 * 1024;
 const TIME: Duration = Duration::from_secs(1);
 
 /// Reads what is left of `body`, if that is little and comes soon. Otherwise it is dropped, and
-/// hyper closes the connection behind the answer.
+/// hyper closes the connection behind the answer. Tells whether it is tried.
 ///
 /// hyper itself reads what lies in its buffer already, and no more.
-pub(crate) fn finish(mut body: Incoming) {
+pub(crate) fn finish(mut body: Incoming) -> bool {
     if body.size_hint().lower() > BYTES {
-        return;
+        return false;
     }
     // An app may drop a request in a thread without a runtime.
     let Ok(runtime) = Handle::try_current() else {
-        return;
+        return false;
     };
     runtime.spawn(timeout(TIME, async move {
         let mut read = 0;
@@ -32,4 +32,5 @@ pub(crate) fn finish(mut body: Incoming) {
             }
         }
     }));
+    true
 }

@@ -137,8 +137,11 @@ impl Drop for Receiving {
         }
         // Who broke a limit is not waited for.
         let finish = self.finish && self.exchange.refused().is_none();
-        if let (Some(body), true) = (self.body.take(), finish) {
-            leftover::finish(body);
+        let body = self.body.take().filter(|_| finish);
+        let is_finished = self.ended || body.is_some_and(leftover::finish);
+        if !is_finished && !self.session.http2 {
+            // Said in the answer, so that nobody sends the next request here.
+            self.session.spend();
         }
     }
 }

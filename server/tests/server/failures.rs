@@ -63,6 +63,7 @@ fn a_client_that_goes_on_sending_gets_the_answer_that_came_early() {
     }
     let answer = client.rest();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
     assert!(answer.ends_with("early"), "{answer}");
 }
 
