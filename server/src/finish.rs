@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use enfilade_core::{Body, Error, IntoResponse, Response, Upgrading};
-use http::{HeaderValue, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::{outgoing::Outgoing, refusing, session::Answering, upgrade};
@@ -32,8 +32,7 @@ impl Finish {
             answering.admission().switch();
         }
         if answering.session().is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().append(header::CONNECTION, close);
+            close(response.headers_mut());
         }
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();
@@ -45,6 +44,18 @@ impl Finish {
             let body = std::mem::take(response.body_mut());
             *response.body_mut() = Body::new(Outgoing::new(body, answering));
         }
+    }
+}
+
+/// Says that it is the connection's last answer, beside the protocol that a 426 asks for.
+fn close(headers: &mut HeaderMap) {
+    let close = HeaderValue::from_static("close");
+    if headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .all(|option| option != close)
+    {
+        headers.append(header::CONNECTION, close);
     }
 }
 
