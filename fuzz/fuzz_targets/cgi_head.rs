@@ -119,7 +119,9 @@ fn check(mut outgoing: Outgoing, style: Style, is_head: bool) {
         .expect("an empty line ends it");
     let text = String::from_utf8_lossy(lines);
     let mut lines = text.split("\r\n");
-    let first = lines.next().expect("a line");
+    // A location stands in front of the status, which HAProxy would take for a 302 of its own.
+    let is_location = |line: &&str| style == Style::Status && line.starts_with("location: ");
+    let first = lines.find(|line| !is_location(line)).expect("a line");
     let status = match style {
         Style::Status => first.strip_prefix("Status: "),
         Style::Http => first.strip_prefix("HTTP/1.1 "),
