@@ -9,6 +9,7 @@ use enfilade_adapters::{gateway::Import, uwsgi::decode};
 use libfuzzer_sys::fuzz_target;
 
 mod allocation;
+mod pieces;
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (step, bytes) = input;
@@ -16,20 +17,10 @@ fuzz_target!(|input: (u8, &[u8])| {
         let mut whole = BytesMut::from(bytes);
         let at_once = decode(&mut whole);
 
-        // The same, piece by piece.
-        let mut buffer = BytesMut::new();
-        let mut in_pieces = decode(&mut buffer);
-        let mut rest = bytes;
-        while matches!(in_pieces, Ok(None)) && !rest.is_empty() {
-            let piece = rest.len().min(usize::from(step) + 1);
-            buffer.extend_from_slice(&rest[..piece]);
-            rest = &rest[piece..];
-            let before = buffer.len();
-            in_pieces = decode(&mut buffer);
-            if matches!(in_pieces, Ok(None)) {
-                assert_eq!(buffer.len(), before, "nothing is taken of a part");
-            }
-        }
+        let pieces::Decoded {
+            packet: in_pieces,
+            rest,
+        } = pieces::decode(bytes, step, decode);
         match (at_once, in_pieces) {
             (Ok(Some(at_once)), Ok(Some(in_pieces))) => {
                 let modifier = bytes[0];
@@ -44,11 +35,7 @@ fuzz_target!(|input: (u8, &[u8])| {
                 };
                 assert!(first.iter().eq(second.iter()));
                 assert_eq!(import == Import::new(), modifier != 30);
-                assert_eq!(
-                    [&buffer[..], rest].concat(),
-                    whole,
-                    "the body is what is left"
-                );
+                assert_eq!(rest, whole, "the body is what is left");
                 if modifier != 30 {
                     // Written again, the variables are the bytes that were read.
                     let mut block = Vec::new();
