@@ -45,7 +45,7 @@ impl Site {
     }
 
     /// What is done about paths that are not canonical, whichever app sees them.
-    #[cfg(feature = "fastcgi")]
+    #[allow(dead_code, reason = "only FastCGI hosts a second app")]
     pub(crate) const fn paths(&self) -> PathPolicy {
         self.paths
     }
