@@ -31,7 +31,15 @@ mod server {
     pub(crate) mod strict;
 }
 
-use server::strict::{Reader, Stop};
+use server::strict::{Lengths, Reader, Stop};
+
+/// The server's own.
+const LENGTHS: Lengths = Lengths {
+    head: 32 * 1024,
+    line: 8 * 1024,
+    target: 8 * 1024,
+    fields: 100,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     let (passed, stop, in_body) = at_once(bytes);
@@ -53,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn at_once(bytes: &[u8]) -> (usize, Stop, bool) {
     let (mut reader, mut passed) = (Reader::default(), 0);
     loop {
-        let (count, stop) = reader.read(&bytes[passed..]);
+        let (count, stop) = reader.read(&bytes[passed..], &LENGTHS);
         passed += count;
         if stop != Stop::Undecided {
             return (passed, stop, reader.is_in_body());
@@ -70,7 +78,7 @@ fn singly(bytes: &[u8]) -> (u32, usize, Stop) {
         if reader.is_undecided() {
             reader.stay();
         }
-        let (count, stop) = reader.read(&bytes[passed..end]);
+        let (count, stop) = reader.read(&bytes[passed..end], &LENGTHS);
         heads += u32::from(!was_in_body && count > 0);
         passed += count;
         last = stop;

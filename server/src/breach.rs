@@ -10,7 +10,13 @@ use enfilade_core::{ErrorSink, Peer};
 use http::StatusCode;
 use tokio::time::Instant;
 
-use crate::Limits;
+use crate::{
+    Limits,
+    strict::{
+        LONG_FIELD, LONG_HEAD, LONG_LINE, LONG_TARGET, LONG_TRAILERS, MANY_FIELDS, MANY_TRAILERS,
+        Refusal,
+    },
+};
 
 /// How often there is a line about each limit.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
@@ -59,6 +65,17 @@ impl Limit {
         Limit::ConnectionsPerAddress,
         Limit::RequestsInFlight,
     ];
+
+    /// The limit that a refused head or trailer broke, where it broke one.
+    pub(crate) fn broken_by(refusal: Refusal) -> Option<Limit> {
+        match refusal {
+            LONG_LINE | LONG_FIELD => Some(Limit::Line),
+            LONG_TARGET => Some(Limit::Uri),
+            LONG_HEAD | LONG_TRAILERS => Some(Limit::HeadBytes),
+            MANY_FIELDS | MANY_TRAILERS => Some(Limit::Fields),
+            _ => None,
+        }
+    }
 
     /// What the client is told, where it can be told anything.
     pub(crate) const fn status(self) -> StatusCode {
@@ -111,12 +128,8 @@ impl Limit {
                     "write_idle, write_rate",
                 )
             }
-            Limit::HeadBytes => format!(
-                "{} and {}",
-                bytes("a head", limits.head_bytes as u64, "head_bytes"),
-                count(limits.fields, "fields", "fields")
-            ),
-            Limit::Line => bytes("a request line", limits.line_bytes as u64, "line_bytes"),
+            Limit::HeadBytes => bytes("a head", limits.head_bytes as u64, "head_bytes"),
+            Limit::Line => bytes("a line of a head", limits.line_bytes as u64, "line_bytes"),
             Limit::Uri => bytes("a target", limits.uri_bytes as u64, "uri_bytes"),
             Limit::Fields => count(limits.fields, "fields", "fields"),
             Limit::Resets => count(limits.http2_resets as usize, "resets", "http2_resets"),

@@ -79,18 +79,18 @@ impl Gate {
                     self.open();
                     continue;
                 }
-                self.stay()
+                self.stay(session)
             } else if self.held.is_empty() {
                 ready!(source.poll_read(cx, buffer))?;
                 if buffer.filled().len() == from {
                     return Poll::Ready(Ok(()));
                 }
-                self.check(buffer, from)
+                self.check(session, buffer, from)
             } else {
                 let mut room = ReadBuf::new(self.room());
                 let read = source.poll_read(cx, &mut room);
                 let count = room.filled().len();
-                let refused = self.came(count);
+                let refused = self.came(session, count);
                 ready!(read)?;
                 if count == 0 {
                     return Poll::Ready(Ok(()));
@@ -133,9 +133,14 @@ impl Gate {
     /// Reads what was put into `buffer` behind the first `from` bytes, and leaves there what may
     /// pass. Gives what is refused.
     #[inline]
-    fn check(&mut self, buffer: &mut ReadBuf<'_>, from: usize) -> Option<Refusal> {
+    fn check(
+        &mut self,
+        session: &Session,
+        buffer: &mut ReadBuf<'_>,
+        from: usize,
+    ) -> Option<Refusal> {
         let fresh = &buffer.filled()[from..];
-        let (good, stop) = self.reader.read(fresh);
+        let (good, stop) = self.reader.read(fresh, &session.site.limits.lengths());
         if stop == Stop::Nowhere {
             return None;
         }
@@ -153,20 +158,31 @@ impl Gate {
     }
 
     /// Takes `count` bytes that were put into the room. Gives what is refused.
-    fn came(&mut self, count: usize) -> Option<Refusal> {
+    fn came(&mut self, session: &Session, count: usize) -> Option<Refusal> {
         let before = self.held.len() - LOOK_EVERY;
         self.held.truncate(before + count);
-        let line_ends = self.held[before..].contains(&b'\n');
-        if line_ends || self.held.len() >= self.looked_at + LOOK_EVERY {
-            return self.look();
+        let fresh = &self.held[before..];
+        // A head of many lines that come one by one is not looked at again for each.
+        let is_due = self.held.len() >= self.looked_at + LOOK_EVERY.max(self.looked_at / 4);
+        let line_ends = before <= LOOK_EVERY && fresh.contains(&b'\n');
+        if is_due || line_ends || self.ends_a_head(before) {
+            return self.look(session);
         }
         None
     }
 
+    /// Whether there is an empty line in what is held, behind the first `before` bytes or across
+    /// them.
+    fn ends_a_head(&self, before: usize) -> bool {
+        let near = &self.held[before.saturating_sub(2)..];
+        near.windows(3).any(|bytes| bytes == b"\n\r\n")
+            || near.windows(2).any(|bytes| bytes == b"\n\n")
+    }
+
     /// The request before was answered: what follows is another one.
-    fn stay(&mut self) -> Option<Refusal> {
+    fn stay(&mut self, session: &Session) -> Option<Refusal> {
         self.reader.stay();
-        self.look()
+        self.look(session)
     }
 
     /// What follows is another protocol's.
@@ -175,8 +191,8 @@ impl Gate {
         self.ready = self.held.len();
     }
 
-    fn look(&mut self) -> Option<Refusal> {
-        let (good, stop) = self.reader.read(&self.held);
+    fn look(&mut self, session: &Session) -> Option<Refusal> {
+        let (good, stop) = self.reader.read(&self.held, &session.site.limits.lengths());
         self.stop(good, stop)
     }
 

@@ -46,9 +46,9 @@
 //! | chunk sizes that are not 1 to 16 digits, extensions but names with or without values | 400 |
 //! | extensions above 4 KiB in a body | 400 |
 //! | trailers that frame, route or authenticate a message, or whose names have `_` | 400 |
-//! | a target above 8 KiB | 414 |
+//! | a target, or a request line, above 8 KiB | 414 |
 //! | an `Expect` that is not `100-continue`, once | 417 |
-//! | a field above 8 KiB, a head above 32 KiB, above 100 fields; trailers above 8 KiB or 100 | 431 |
+//! | a field above 8 KiB, a head or trailers above 32 KiB or 100 fields | 431 |
 //! | other transfer codings | 501 |
 //! | other versions | 505 |
 //!

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use enfilade_core::BodyPace;
 
+use crate::strict::Lengths;
+
 mod default;
 #[cfg(feature = "serde")]
 mod seconds;
@@ -106,18 +108,21 @@ pub struct Limits {
     pub age: Duration,
 
     /// Bytes of a request's head, and of its trailers: 32 KiB. (nginx 4 x 8 KiB, Apache 8,190 a
-    /// field, Node 16 KiB; hyper 408 KiB.) Beyond it the answer is 431.
+    /// field, Node 16 KiB; hyper 408 KiB.) Beyond it the answer is 431. More than 256 KiB is as
+    /// 256 KiB.
     pub head_bytes: usize,
 
-    /// Bytes of the request line: 8 KiB. (Apache 8,190.) Beyond it the answer is 414.
+    /// Bytes of the request line, and over HTTP/1.1 of each field: 8 KiB. (Apache 8,190.) Beyond it
+    /// the answer is 414, or 431 for a field.
     pub line_bytes: usize,
 
-    /// Bytes of the target: 8 KiB. (nginx 8 KiB; hyper 64 KiB.) Beyond it the answer is 414.
+    /// Bytes of the target: 8 KiB. (nginx 8 KiB; hyper 64 KiB.) Beyond it the answer is 414. More
+    /// than 65,534 is as 65,534.
     pub uri_bytes: usize,
 
-    /// Fields of a head, and of its trailers: 100, at most 100 over HTTP/1.1. (Apache, h2o and
-    /// gunicorn 100, nginx 1,000.) Each piece of a cookie that HTTP/2 cuts up is one. Beyond it
-    /// the answer is 431.
+    /// Fields of a head, and of its trailers: 100. (Apache, h2o and gunicorn 100, nginx 1,000.)
+    /// Each piece of a cookie that HTTP/2 cuts up is one. Beyond it the answer is 431. Over
+    /// HTTP/1.1 more than 10,000 is as 10,000, and above 100 each request takes memory for as many.
     pub fields: usize,
 
     /// Open streams of a connection of HTTP/2: 100. (nginx 128, HAProxy 100.)
@@ -169,7 +174,26 @@ pub struct Limits {
     pub requests_in_flight: usize,
 }
 
+/// What hyper can read: its buffer, the length of an [`http::Uri`], and well below the number of
+/// fields at which an [`http::HeaderMap`] panics.
+const MOST: Lengths = Lengths {
+    head: 256 * 1024,
+    line: usize::MAX,
+    target: 65_534,
+    fields: 10_000,
+};
+
 impl Limits {
+    /// What the check in front of hyper holds heads to: at most what hyper can read.
+    pub(crate) fn lengths(&self) -> Lengths {
+        Lengths {
+            head: self.head_bytes.min(MOST.head),
+            line: self.line_bytes,
+            target: self.uri_bytes.min(MOST.target),
+            fields: self.fields.min(MOST.fields),
+        }
+    }
+
     pub(crate) const fn body_pace(&self) -> BodyPace {
         BodyPace::new()
             .with_idle(self.body_idle)

@@ -3,13 +3,23 @@
 use std::fmt;
 
 use enfilade_core::{Error, IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, Version, header};
 use http_body::Body;
 
 use crate::{Limits, breach::Limit};
 
-/// The limit that a request's head breaks.
+/// The limit that a request breaks.
 pub(crate) fn broken<B: Body>(request: &http::Request<B>, limits: &Limits) -> Option<Limit> {
+    // Over HTTP/1 the head was measured before it was read.
+    if request.version() >= Version::HTTP_2
+        && let Some(limit) = broken_head(request, limits)
+    {
+        return Some(limit);
+    }
+    (request.body().size_hint().lower() > limits.body_bytes).then_some(Limit::BodyBytes)
+}
+
+fn broken_head<B>(request: &http::Request<B>, limits: &Limits) -> Option<Limit> {
     let uri = request.uri();
     let path = uri.path_and_query().map_or("/", |target| target.as_str());
     // A scheme, and what is around it, comes with an authority.
@@ -24,10 +34,7 @@ pub(crate) fn broken<B: Body>(request: &http::Request<B>, limits: &Limits) -> Op
     if line > limits.line_bytes {
         return Some(Limit::Line);
     }
-    if request.headers().len() > limits.fields {
-        return Some(Limit::Fields);
-    }
-    (request.body().size_hint().lower() > limits.body_bytes).then_some(Limit::BodyBytes)
+    (request.headers().len() > limits.fields).then_some(Limit::Fields)
 }
 
 /// The answer to a request that broke a limit.
@@ -60,6 +67,7 @@ mod tests {
 
     fn check(uri: &str, fields: usize) -> Option<Limit> {
         let mut request = http::Request::new(Body::empty());
+        *request.version_mut() = Version::HTTP_2;
         *request.uri_mut() = uri.parse().expect("a target");
         for _ in 0..fields {
             let value = HeaderValue::from_static("1");

@@ -140,10 +140,9 @@ impl Session {
 
     /// Tells of a request that is refused.
     pub(crate) fn report_refusal(&self, refusal: Refusal) {
-        match refusal.status {
-            414 => self.report(Limit::Uri),
-            431 => self.report(Limit::HeadBytes),
-            _ => self.site.refusals.report(refusal, &self.facts),
+        match Limit::broken_by(refusal) {
+            Some(limit) => self.report(limit),
+            None => self.site.refusals.report(refusal, &self.facts),
         }
     }
 

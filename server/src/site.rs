@@ -58,9 +58,11 @@ impl Site {
         // The wire sees to clients that leave.
         http1.half_close(true);
         http1.max_header_size(limits.head_bytes);
-        // By default hyper has room for 100, without asking for memory.
-        if limits.fields < 100 {
-            http1.max_headers(limits.fields);
+        // By default hyper has room for 100, without asking for memory. What is less is refused
+        // before hyper sees it.
+        let lengths = limits.lengths();
+        if lengths.fields > 100 {
+            http1.max_headers(lengths.fields);
         }
         Site {
             app: Arc::new(Gateway::new(app).with_path_policy(options.paths)),

@@ -14,6 +14,7 @@ mod fields;
 mod head;
 mod host;
 mod known;
+mod lengths;
 mod refusal;
 mod request_line;
 mod twins;
@@ -24,7 +25,11 @@ pub(crate) use fields::length;
 use head::{Framing, Head};
 pub(crate) use host::{is_host, is_same};
 use known::Known;
-pub(crate) use refusal::{Refusal, bad};
+pub(crate) use lengths::Lengths;
+pub(crate) use refusal::{
+    LONG_FIELD, LONG_HEAD, LONG_LINE, LONG_TARGET, LONG_TRAILERS, MANY_FIELDS, MANY_TRAILERS,
+    Refusal, bad,
+};
 
 /// Follows the messages of a connection.
 #[derive(Debug, Default)]
@@ -67,7 +72,7 @@ pub(crate) enum Stop {
 impl Reader {
     /// Reads on in bytes behind those that passed before: how many may pass, and why no more.
     #[inline]
-    pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, Stop) {
+    pub(crate) fn read(&mut self, bytes: &[u8], lengths: &Lengths) -> (usize, Stop) {
         let mut at = 0;
         loop {
             let rest = &bytes[at..];
@@ -76,7 +81,7 @@ impl Reader {
                     if rest.is_empty() {
                         return (at, Stop::Nowhere);
                     }
-                    match Head::read(rest, &mut self.known) {
+                    match Head::read(rest, &mut self.known, lengths) {
                         Ok(Some(head)) => {
                             at += head.length;
                             self.begin(&head);
@@ -95,7 +100,7 @@ impl Reader {
                     self.end();
                 }
                 State::Chunked(chunks) => {
-                    let (count, read) = chunks.read(rest);
+                    let (count, read) = chunks.read(rest, lengths);
                     at += count;
                     match read {
                         Ok(()) if chunks.has_ended() => self.end(),

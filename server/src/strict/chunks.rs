@@ -2,17 +2,14 @@
 
 use super::{
     bytes::is_token,
-    refusal::{Refusal, bad},
+    lengths::Lengths,
+    refusal::{LONG_TRAILERS, MANY_TRAILERS, Refusal, bad},
 };
 
 /// Digits of a chunk's size: more would not fit.
 const DIGIT_LIMIT: u8 = 16;
 /// The bytes of extensions that are read in all of a body: nobody reads what they say.
 const EXTENSION_LIMIT: u16 = 4 * 1024;
-/// The bytes of trailers that are read.
-const TRAILER_LIMIT: u16 = 8 * 1024;
-/// Trailer fields that are read.
-const TRAILER_COUNT: u8 = 100;
 
 /// A reader of chunks. It keeps nothing of them.
 #[derive(Debug)]
@@ -21,8 +18,8 @@ pub(super) struct Chunks {
     size: u64,
     digits: u8,
     extensions: u16,
-    trailers: u16,
-    fields: u8,
+    trailers: usize,
+    fields: usize,
     /// The first bytes of a trailer's name, in small letters: as many as tell whether it may be.
     name: [u8; LONGEST],
     named: u8,
@@ -76,7 +73,7 @@ impl Chunks {
 
     /// Reads on, up to the end of the body: how many bytes were good, and what is wrong behind
     /// them.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Result<(), Refusal>) {
+    pub(super) fn read(&mut self, bytes: &[u8], lengths: &Lengths) -> (usize, Result<(), Refusal>) {
         let mut at = 0;
         while at < bytes.len() && self.at != At::Ended {
             if self.at == At::Data {
@@ -89,7 +86,7 @@ impl Chunks {
                 }
                 continue;
             }
-            match self.step(bytes[at]) {
+            match self.step(bytes[at], lengths) {
                 Ok(next) => self.at = next,
                 Err(refusal) => return (at, Err(refusal)),
             }
@@ -98,7 +95,7 @@ impl Chunks {
         (at, Ok(()))
     }
 
-    fn step(&mut self, byte: u8) -> Result<At, Refusal> {
+    fn step(&mut self, byte: u8, lengths: &Lengths) -> Result<At, Refusal> {
         match (self.at, byte) {
             (At::Size, _) => self.size(byte),
             (At::SizeEnd, b'\n') if self.size > 0 => Ok(At::Data),
@@ -116,7 +113,9 @@ impl Chunks {
             (At::SizeEnd | At::LastEnd | At::TrailerEnd, _) => {
                 Err(bad("a carriage return stands alone in a chunked body"))
             }
-            (At::TrailerStart | At::TrailerName | At::TrailerValue, _) => self.trailer(byte),
+            (At::TrailerStart | At::TrailerName | At::TrailerValue, _) => {
+                self.trailer(byte, lengths)
+            }
             _ => self.extension(byte),
         }
     }
@@ -177,17 +176,17 @@ impl Chunks {
         }
     }
 
-    fn trailer(&mut self, byte: u8) -> Result<At, Refusal> {
+    fn trailer(&mut self, byte: u8, lengths: &Lengths) -> Result<At, Refusal> {
         self.trailers += 1;
-        if self.trailers > TRAILER_LIMIT {
-            return Err(Refusal::new(431, "the trailers are longer than 8 KiB"));
+        if self.trailers > lengths.head {
+            return Err(LONG_TRAILERS);
         }
         match (self.at, byte) {
             (At::TrailerStart, b'\r') => Ok(At::LastEnd),
             (At::TrailerStart, _) if is_token(byte) => {
                 self.fields += 1;
-                if self.fields > TRAILER_COUNT {
-                    return Err(Refusal::new(431, "there are more than 100 trailers"));
+                if self.fields > lengths.fields {
+                    return Err(MANY_TRAILERS);
                 }
                 self.named = 0;
                 self.spell(byte);

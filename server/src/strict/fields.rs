@@ -4,14 +4,10 @@ use super::{
     bytes::{is_token, trim},
     head::Framing,
     host::is_host,
-    refusal::{Refusal, bad},
+    lengths::Lengths,
+    refusal::{LONG_FIELD, MANY_FIELDS, Refusal, bad},
     request_line::RequestLine,
 };
-
-/// Fields that are read: as many as hyper reads.
-pub(super) const COUNT_LIMIT: usize = 100;
-/// The bytes of one field that are read.
-pub(super) const LINE_LIMIT: usize = 8 * 1024;
 
 /// What is taken from the fields of one head.
 #[derive(Debug, Default)]
@@ -28,11 +24,11 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads a line without its end.
-    pub(super) fn read(&mut self, line: &'a [u8]) -> Result<(), Refusal> {
-        Fields::check_length(line.len())?;
+    pub(super) fn read(&mut self, line: &'a [u8], lengths: &Lengths) -> Result<(), Refusal> {
+        Fields::check_length(line.len(), lengths)?;
         self.count += 1;
-        if self.count > COUNT_LIMIT {
-            return Err(Refusal::new(431, "there are more than 100 fields"));
+        if self.count > lengths.fields {
+            return Err(MANY_FIELDS);
         }
         let end = length_of_name(line)?;
         let (name, value) = (&line[..end], trim(&line[end + 1..]));
@@ -63,9 +59,9 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether a line of `length` bytes, or more, is read.
-    pub(super) const fn check_length(length: usize) -> Result<(), Refusal> {
-        if length > LINE_LIMIT {
-            return Err(Refusal::new(431, "a field is longer than 8 KiB"));
+    pub(super) const fn check_length(length: usize, lengths: &Lengths) -> Result<(), Refusal> {
+        if length > lengths.line {
+            return Err(LONG_FIELD);
         }
         Ok(())
     }

@@ -4,13 +4,11 @@ use super::{
     bytes::plain,
     fields::Fields,
     known::Known,
-    refusal::{Refusal, bad},
+    lengths::Lengths,
+    refusal::{LONG_HEAD, Refusal, bad},
     request_line::RequestLine,
     twins, usual,
 };
-
-/// The bytes of a head that are read.
-const LENGTH_LIMIT: usize = 32 * 1024;
 
 /// What a head says about what follows it.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,10 +32,14 @@ pub(super) enum Framing {
 impl Head {
     /// Reads the head at the start of `bytes`; `None` where it has not ended yet.
     #[inline]
-    pub(super) fn read(bytes: &[u8], known: &mut Known) -> Result<Option<Head>, Refusal> {
-        match usual::read(bytes, known) {
+    pub(super) fn read(
+        bytes: &[u8],
+        known: &mut Known,
+        lengths: &Lengths,
+    ) -> Result<Option<Head>, Refusal> {
+        match usual::read(bytes, known, lengths) {
             Some(head) => Ok(Some(head)),
-            None => Head::read_closely(bytes),
+            None => Head::read_closely(bytes, lengths),
         }
     }
 
@@ -52,31 +54,31 @@ impl Head {
     }
 
     /// The same, for every head, and with what is wrong with it.
-    pub(super) fn read_closely(bytes: &[u8]) -> Result<Option<Head>, Refusal> {
+    pub(super) fn read_closely(bytes: &[u8], lengths: &Lengths) -> Result<Option<Head>, Refusal> {
         // One empty line before a request is somebody's who ends a body with one (RFC 9112,
         // section 2.2).
         let start = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
         let Some(line) = line(bytes, start, true)? else {
-            RequestLine::check_length(bytes.len() - start)?;
+            RequestLine::check_length(bytes.len() - start, lengths)?;
             return Ok(None);
         };
-        let first = RequestLine::read(line)?;
+        let first = RequestLine::read(line, lengths)?;
         let mut fields = Fields::default();
         let mut at = start + line.len() + 2;
         while let Some(line) = self::line(bytes, at, false)? {
             at += line.len() + 2;
-            if at > LENGTH_LIMIT {
+            if at > lengths.head {
                 return Err(LONG_HEAD);
             }
             if line.is_empty() {
                 return finish(&bytes[..at], &first, &fields).map(Some);
             }
-            fields.read(line)?;
+            fields.read(line, lengths)?;
         }
-        if bytes.len() > LENGTH_LIMIT {
+        if bytes.len() > lengths.head {
             return Err(LONG_HEAD);
         }
-        Fields::check_length(bytes.len() - at)?;
+        Fields::check_length(bytes.len() - at, lengths)?;
         Ok(None)
     }
 }
@@ -111,5 +113,3 @@ fn finish(head: &[u8], first: &RequestLine, fields: &Fields<'_>) -> Result<Head,
         underscore: fields.underscore,
     })
 }
-
-const LONG_HEAD: Refusal = Refusal::new(431, "the head is longer than 32 KiB");

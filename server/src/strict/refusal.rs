@@ -26,6 +26,14 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+pub(crate) const LONG_LINE: Refusal = Refusal::new(414, "the request line is too long");
+pub(crate) const LONG_TARGET: Refusal = Refusal::new(414, "the target is too long");
+pub(crate) const LONG_HEAD: Refusal = Refusal::new(431, "the head is too long");
+pub(crate) const LONG_FIELD: Refusal = Refusal::new(431, "a field is too long");
+pub(crate) const MANY_FIELDS: Refusal = Refusal::new(431, "there are too many fields");
+pub(crate) const LONG_TRAILERS: Refusal = Refusal::new(431, "the trailers are too long");
+pub(crate) const MANY_TRAILERS: Refusal = Refusal::new(431, "there are too many trailers");
+
 /// A request that two programs could read differently.
 pub(crate) const fn bad(why: &'static str) -> Refusal {
     Refusal::new(400, why)

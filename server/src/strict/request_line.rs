@@ -5,11 +5,9 @@ use http::{Uri, uri::Authority};
 use super::{
     bytes::{is_token, plain_target},
     host::{is_host, is_same},
-    refusal::{Refusal, bad},
+    lengths::Lengths,
+    refusal::{LONG_LINE, LONG_TARGET, Refusal, bad},
 };
-
-/// The bytes of a target that are read. What is longer belongs in a body.
-pub(super) const TARGET_LIMIT: usize = 8 * 1024;
 
 /// What the first line of a request says.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(super) struct RequestLine {
 
 impl RequestLine {
     /// Reads a line without controls and without its end.
-    pub(super) fn read(line: &[u8]) -> Result<RequestLine, Refusal> {
+    pub(super) fn read(line: &[u8], lengths: &Lengths) -> Result<RequestLine, Refusal> {
         if line.is_empty() {
             return Err(bad("there is more than one empty line before a request"));
         }
@@ -47,9 +45,10 @@ impl RequestLine {
             b"HTTP/1.0" => false,
             _ => return Err(without_version(rest)),
         };
-        if target.len() > TARGET_LIMIT {
-            return Err(TOO_LONG);
+        if target.len() > lengths.target {
+            return Err(LONG_TARGET);
         }
+        RequestLine::check_length(line.len(), lengths)?;
         let mut read = RequestLine {
             is_1_1,
             connects: method == b"CONNECT",
@@ -61,10 +60,10 @@ impl RequestLine {
         Ok(read)
     }
 
-    /// A line that has not ended yet.
-    pub(super) const fn check_length(begun: usize) -> Result<(), Refusal> {
-        if begun > TARGET_LIMIT + 64 {
-            return Err(TOO_LONG);
+    /// Whether a line of `length` bytes, or more, is read.
+    pub(super) const fn check_length(length: usize, lengths: &Lengths) -> Result<(), Refusal> {
+        if length > lengths.line {
+            return Err(LONG_LINE);
         }
         Ok(())
     }
@@ -84,7 +83,6 @@ impl RequestLine {
     }
 }
 
-const TOO_LONG: Refusal = Refusal::new(414, "the target is longer than 8 KiB");
 const NO_PARTS: Refusal = bad("the request line is not a method, a target and a version");
 
 /// Why a line does not end in a version that is spoken here.

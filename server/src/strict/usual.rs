@@ -5,35 +5,37 @@
 
 use super::{
     bytes::{letters, plain, plain_target, trim},
-    fields::{COUNT_LIMIT, LINE_LIMIT},
     head::{Framing, Head},
     host::is_host,
     known::Known,
-    request_line::TARGET_LIMIT,
+    lengths::Lengths,
 };
 
 /// Reads the head at the start of `bytes`, where it is whole and holds nothing unusual.
 #[inline]
-pub(super) fn read(bytes: &[u8], known: &mut Known) -> Option<Head> {
-    let fields = behind_the_request_line(bytes)?;
+pub(super) fn read(bytes: &[u8], known: &mut Known, lengths: &Lengths) -> Option<Head> {
+    let fields = behind_the_request_line(bytes, lengths)?;
     let before = bytes.len() - fields.len();
-    if let Some((length, framing)) = known.find(fields) {
-        return Some(Head::usual(before + length, framing));
-    }
-    let (length, framing) = read_fields(fields)?;
-    known.keep(&fields[..length], framing);
-    Some(Head::usual(before + length, framing))
+    let (length, framing) = match known.find(fields) {
+        Some(known) => known,
+        None => {
+            let (length, framing) = read_fields(fields, lengths)?;
+            known.keep(&fields[..length], framing);
+            (length, framing)
+        }
+    };
+    (before + length <= lengths.head).then(|| Head::usual(before + length, framing))
 }
 
 /// The length of the fields at the start of `bytes`, and what they say.
-fn read_fields(bytes: &[u8]) -> Option<(usize, Framing)> {
+fn read_fields(bytes: &[u8], lengths: &Lengths) -> Option<(usize, Framing)> {
     let mut rest = bytes;
     let (mut host, mut framing) = (false, None);
-    for _ in 0..=COUNT_LIMIT {
+    for _ in 0..=lengths.fields {
         if let [b'\r', b'\n', behind @ ..] = rest {
             let length = bytes.len() - behind.len();
             let framing = framing.unwrap_or(Framing::Length(0));
-            return (host && length <= LINE_LIMIT).then_some((length, framing));
+            return (host && length <= lengths.line).then_some((length, framing));
         }
         let (name, value) = rest.split_at_checked(length_of_name(rest)?)?;
         let (value, end) = value.split_at_checked(plain(value))?;
@@ -66,9 +68,12 @@ const LENGTHS: u32 = {
     lengths
 };
 
+/// What ends a usual request line.
+const VERSION: &[u8] = b" HTTP/1.1\r\n";
+
 /// The fields, behind a method, a plain path and the usual version.
 #[inline(always)]
-fn behind_the_request_line(bytes: &[u8]) -> Option<&[u8]> {
+fn behind_the_request_line<'a>(bytes: &'a [u8], lengths: &Lengths) -> Option<&'a [u8]> {
     let (method, rest) = bytes.split_at_checked(letters(bytes))?;
     let [b' ', target @ ..] = rest else {
         return None;
@@ -77,10 +82,11 @@ fn behind_the_request_line(bytes: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let (target, rest) = target.split_at_checked(plain_target(target))?;
-    if target.len() > TARGET_LIMIT {
+    let line = method.len() + 1 + target.len() + VERSION.len() - 2;
+    if target.len() > lengths.target || line > lengths.line {
         return None;
     }
-    rest.strip_prefix(b" HTTP/1.1\r\n")
+    rest.strip_prefix(VERSION)
 }
 
 /// The length of a name of letters, digits and hyphens, with a colon behind it.
