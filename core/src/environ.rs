@@ -4,12 +4,15 @@ use std::{
     fmt, io,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Weak},
 };
 
 use http::{Extensions, Uri, Version, uri::Scheme};
 
-use crate::{BodyPace, SharedPace, Stopping, Upgrade, params::Params};
+use crate::{
+    BodyPace, Fields, Hinted, Informational, SharedPace, Stopping, Upgrade, early_hints,
+    params::Params,
+};
 
 /// What the host knows about this call. Every request has one: [`RequestExt::environ`].
 ///
@@ -23,6 +26,7 @@ pub struct Environ {
     pub(crate) params: Params,
     original: Option<Box<Uri>>,
     upgrade: Option<Box<Upgrade>>,
+    number: u64,
     version: Version,
     /// The bytes of the path that are the script name.
     pub(crate) script_name: u32,
@@ -45,6 +49,7 @@ impl Environ {
             params: Params::new(),
             original: None,
             upgrade: None,
+            number: 0,
             version,
             script_name: 0,
             body_limit: DEFAULT_BODY_LIMIT,
@@ -86,6 +91,54 @@ impl Environ {
     #[must_use]
     pub const fn version(&self) -> Version {
         self.version
+    }
+
+    /// For hosts: tells this request from the others of its connection, so that what is shared by
+    /// them can be asked for one of them. 0 by default, which will do where there is one.
+    #[must_use]
+    pub const fn with_number(mut self, number: u64) -> Environ {
+        self.number = number;
+        self
+    }
+
+    /// The number that the host has given the request: see [`with_number`](Environ::with_number).
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Sends `fields` ahead of the answer, as 103 Early Hints (RFC 8297), so that a client can
+    /// fetch what it will need while the answer is being made.
+    ///
+    /// Where the host cannot send them, or it is too late, nothing happens, and the value says why.
+    /// A host sends at most 8 for a request, of at most 8 KiB.
+    ///
+    /// They are hints: the answer says again what holds. Fields of the connection, framing
+    /// (`Content-Length`, `Trailer`) and `Set-Cookie` are left out.
+    ///
+    /// ```
+    /// use enfilade_core::{Html, Request, RequestExt};
+    ///
+    /// async fn page(request: Request) -> Html<String> {
+    ///     let style = [("link", "</site.css>; rel=preload; as=style")];
+    ///     request.environ().early_hints(style);
+    ///     Html(slow_query().await)
+    /// }
+    /// # async fn slow_query() -> String { String::new() }
+    /// # use enfilade_core::App;
+    /// # let _ = page.boxed();
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Some clients of HTTP/1.1 take any first answer for the only one (RFC 8297, section 3). Send
+    /// what anybody may see.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "what has become of hints is seldom of interest"
+    )]
+    pub fn early_hints(&self, fields: impl Fields) -> Hinted {
+        early_hints::hint(self, fields)
     }
 
     /// The way to take the connection over, where the client offered a protocol and the host can.
@@ -200,6 +253,9 @@ pub struct Connection {
     pub errors: Arc<dyn ErrorSink>,
     /// Ends when the host begins to stop.
     pub stopping: Stopping,
+    /// Who sends early hints, where the host can. The host keeps it alive as long as the
+    /// connection; it nearly always owns these facts, and is not to be owned by them.
+    pub informational: Option<Weak<dyn Informational>>,
 }
 
 impl Default for Connection {
@@ -216,6 +272,7 @@ impl Default for Connection {
             capabilities: Capabilities::default(),
             errors: Arc::new(StandardError),
             stopping: Stopping::never(),
+            informational: None,
         }
     }
 }

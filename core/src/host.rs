@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, fmt, future::Future};
 
+pub use crate::early_hints::{EARLY_HINTS, EARLY_HINTS_BYTES};
 use crate::{App, BoxError, Error};
 
 mod commit;

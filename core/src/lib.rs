@@ -14,6 +14,7 @@ mod body;
 mod body_limit;
 mod body_pace;
 mod cascade;
+mod early_hints;
 mod environ;
 mod error;
 mod field;
@@ -65,6 +66,7 @@ pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError}
 pub use body_limit::BodyLimit;
 pub use body_pace::{BodyPace, SharedPace};
 pub use cascade::Cascade;
+pub use early_hints::{Hinted, Informational};
 pub use environ::{
     Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,
     StandardError, Tls,
