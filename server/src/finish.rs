@@ -23,6 +23,7 @@ impl Finish {
             answering,
             connects,
         } = self;
+        answering.session().hints.close();
         if let Some(refusal) = answering.admission().refused_body() {
             *response = refusing::answer(refusal, Version::HTTP_11);
         }

@@ -21,7 +21,7 @@
 //! | trailers of responses | with `TE: trailers`, if named in `Trailer` | yes |
 //! | upgrade | yes | no |
 //! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
-//! | informational responses | 100 alone, by itself | no |
+//! | informational responses | 100 by itself, 103 as the app hints | no |
 //!
 //! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
 //!
@@ -81,6 +81,7 @@ mod finish;
 mod frames;
 mod gate;
 mod handshaking;
+mod hints;
 mod http2;
 mod http2_head;
 mod leftover;

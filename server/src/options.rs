@@ -60,6 +60,7 @@ impl Options {
         capabilities.streaming_request = true;
         capabilities.streaming_response = true;
         capabilities.trailers = true;
+        capabilities.informational = true;
         capabilities.upgrade = true;
         capabilities.disconnect = true;
 

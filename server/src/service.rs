@@ -75,7 +75,8 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
             body
         });
         let offer = upgrade::offer(&request);
-        let mut environ = Environ::new(Arc::clone(&session.facts), request.version());
+        let mut environ = Environ::new(Arc::clone(&session.facts), request.version())
+            .with_number(session.number());
         if let Some(exchange) = &exchange {
             environ.share_body_pace(exchange.pace.clone());
         }

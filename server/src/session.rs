@@ -1,17 +1,18 @@
 //! What the bytes and the requests of a connection share: [`Session`].
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
     atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
 };
 
-use enfilade_core::{Body, BodyPace, Connection};
+use enfilade_core::{Body, BodyPace, Connection, Hinted, Informational};
+use http::HeaderMap;
 use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::{
-    admission::Admission, breach::Limit, exchange::Exchange, receiving::Receiving, site::Site,
-    strict::Refusal, tasks::Phase, waiting::Progress,
+    admission::Admission, breach::Limit, exchange::Exchange, hints::Hints, receiving::Receiving,
+    site::Site, strict::Refusal, tasks::Phase, waiting::Progress,
 };
 
 /// One connection: the site that it reaches, its facts, and how far its requests are.
@@ -38,24 +39,31 @@ pub(crate) struct Session {
     streaming: AtomicBool,
     exchange: Mutex<Option<Arc<Exchange>>>,
     pub(crate) admission: Admission,
+    pub(crate) hints: Hints,
 }
 
 impl Session {
-    pub(crate) fn new(site: Arc<Site>, facts: Connection, http2: bool) -> Arc<Session> {
-        Arc::new(Session {
-            site,
-            facts: Arc::new(facts),
-            http2,
-            begun: AtomicU32::new(0),
-            answering: AtomicBool::new(false),
-            receiving: AtomicBool::new(false),
-            unread: AtomicBool::new(false),
-            spent: AtomicBool::new(false),
-            taken_over: AtomicBool::new(false),
-            blocked: AtomicBool::new(false),
-            streaming: AtomicBool::new(false),
-            exchange: Mutex::new(None),
-            admission: Admission::default(),
+    pub(crate) fn new(site: Arc<Site>, mut facts: Connection, http2: bool) -> Arc<Session> {
+        Arc::new_cyclic(|session: &Weak<Session>| {
+            if facts.capabilities.informational {
+                facts.informational = Some(session.clone());
+            }
+            Session {
+                site,
+                facts: Arc::new(facts),
+                http2,
+                begun: AtomicU32::new(0),
+                answering: AtomicBool::new(false),
+                receiving: AtomicBool::new(false),
+                unread: AtomicBool::new(false),
+                spent: AtomicBool::new(false),
+                taken_over: AtomicBool::new(false),
+                blocked: AtomicBool::new(false),
+                streaming: AtomicBool::new(false),
+                exchange: Mutex::new(None),
+                admission: Admission::default(),
+                hints: Hints::default(),
+            }
         })
     }
 
@@ -157,6 +165,7 @@ impl Session {
     pub(crate) fn answer(self: &Arc<Session>) -> (Answering, bool) {
         let begun = self.begun.load(Relaxed).saturating_add(1);
         self.begun.store(begun, Relaxed);
+        self.hints.open(begun);
         self.answering.store(true, Relaxed);
         self.unread.store(false, Relaxed);
         if begun >= self.site.limits.requests {
@@ -168,6 +177,11 @@ impl Session {
             exchange: None,
         };
         (answering, in_flight < self.site.limits.requests_in_flight)
+    }
+
+    /// The number of the request that has come last.
+    pub(crate) fn number(&self) -> u64 {
+        u64::from(self.begun.load(Relaxed))
     }
 
     /// A request's body, which tells when all of it is here, and is held to its limits.
@@ -198,6 +212,12 @@ impl Session {
 
     fn exchange(&self) -> MutexGuard<'_, Option<Arc<Exchange>>> {
         self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Informational for Session {
+    fn early_hints(&self, number: u64, fields: HeaderMap) -> Hinted {
+        self.hints.push(number, &fields)
     }
 }
 

@@ -124,6 +124,7 @@ impl<A: App + 'static> Answer for Gateway<A> {
             Finishing {
                 answer: self.answer_shared(request),
                 finish: Some(finish),
+                held: None,
             },
         );
         Box::into_pin(boxed)
@@ -136,6 +137,8 @@ pin_project_lite::pin_project! {
         #[pin]
         answer: F,
         finish: Option<Finish>,
+        // An answer that waits for its hints to go out.
+        held: Option<Box<Response>>,
     }
 }
 
@@ -144,7 +147,18 @@ impl<F: Future<Output = Response>> Future for Finishing<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut polled = this.answer.poll(cx).map(Ok);
+        let mut polled = match this.held.take() {
+            None => this.answer.poll(cx).map(Ok),
+            Some(response) => Poll::Ready(Ok(*response)),
+        };
+        let hints = |finish: &Finish| finish.answering.session().hints.wait();
+        if this.finish.as_ref().is_some_and(hints) {
+            // The wire has us polled again.
+            if let Poll::Ready(Ok(response)) = polled {
+                *this.held = Some(Box::new(response));
+            }
+            return Poll::Pending;
+        }
         // A body that broke a limit is refused, whatever the app makes of it.
         let refused = this.finish.as_ref().and_then(|f| f.answering.refused());
         if let (Some(limit), Some(finish)) = (refused, this.finish.take_if(|_| refused.is_some())) {

@@ -226,6 +226,19 @@ impl Wire {
         }
     }
 
+    /// Writes what the app hints before it answers.
+    fn poll_hints(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.session.hints.are_open() {
+            let stream = &mut self.source.stream;
+            let written = self.session.hints.poll_write(cx, stream);
+            if let Poll::Ready(Ok(0)) = written {
+                break;
+            }
+            ready!(self.wrote(cx, written))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the client may still be sending something that nobody will read.
     fn has_unread(&self) -> bool {
         if self.session.is_taken_over() {
@@ -313,10 +326,14 @@ impl AsyncWrite for Wire {
         if let Poll::Ready(left) = self.poll_left(cx) {
             return Poll::Ready(Err(left));
         }
-        if let Some(mut framing) = self.framing.take() {
-            let flushed = self.poll_flush_frames(&mut framing, cx);
-            self.framing = Some(framing);
-            ready!(flushed)?;
+        match self.framing.take() {
+            // hyper holds nothing back when it asks for this.
+            None => ready!(self.poll_hints(cx))?,
+            Some(mut framing) => {
+                let flushed = self.poll_flush_frames(&mut framing, cx);
+                self.framing = Some(framing);
+                ready!(flushed)?;
+            }
         }
         let flushed = Pin::new(&mut self.source.stream).poll_flush(cx);
         // TLS takes more than there is room for, and has yet to write it.

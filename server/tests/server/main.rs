@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod early_hints;
 mod failures;
 mod floods;
 mod frames;
