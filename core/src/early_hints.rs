@@ -88,10 +88,15 @@ pub const EARLY_HINTS_BYTES: usize = 8 * 1024;
 
 /// What may not be sent before there is an answer, beside what is hop-by-hop.
 ///
-/// An informational response has no body, so it has neither a length (RFC 9110, section 8.6) nor
+/// An informational response has no body, so it has no length (RFC 9110, section 8.6), no type and no
 /// trailers. A cookie is set by an answer: those who read the hints and those who skip them would
 /// otherwise hold different ones.
-const LEFT_OUT: [HeaderName; 3] = [header::CONTENT_LENGTH, header::TRAILER, header::SET_COOKIE];
+const LEFT_OUT: [HeaderName; 4] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::TRAILER,
+    header::SET_COOKIE,
+];
 
 /// Hands `fields` on to the host of `environ`.
 pub(crate) fn hint(environ: &Environ, fields: impl Fields) -> Hinted {
@@ -184,6 +189,7 @@ mod tests {
             ("x-hop", "1"),
             ("transfer-encoding", "chunked"),
             ("content-length", "5"),
+            ("content-type", "text/html"),
             ("trailer", "digest"),
             ("upgrade", "h2c"),
             ("set-cookie", "a=1"),
@@ -195,7 +201,7 @@ mod tests {
         assert_eq!(fields.len(), 1, "{fields:?}");
         let mut told = std::mem::take(&mut *host.left_out.lock().expect("no panic"));
         told.sort();
-        let mut names = barred[..7].to_vec();
+        let mut names = barred[..8].to_vec();
         names.sort_unstable();
         assert_eq!(
             told,

@@ -113,8 +113,8 @@ impl Environ {
     /// Where the host cannot send them, or it is too late, nothing happens, and the value says why.
     /// A host sends at most 8 for a request, of at most 8 KiB.
     ///
-    /// They are hints: the answer says again what holds. Fields of the connection, framing
-    /// (`Content-Length`, `Trailer`) and `Set-Cookie` are left out.
+    /// They are hints: the answer says again what holds. Fields of the connection, those that
+    /// describe a body (`Content-Length`, `Content-Type`, `Trailer`) and `Set-Cookie` are left out.
     ///
     /// ```
     /// use enfilade_core::{Html, Request, RequestExt};

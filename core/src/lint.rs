@@ -97,6 +97,7 @@ mod check;
 mod exchange;
 mod fields;
 mod finding;
+mod hints;
 mod ledger;
 mod record;
 mod reporter;

@@ -36,6 +36,7 @@
 mod client;
 #[cfg(feature = "form")]
 mod form;
+mod hints;
 mod host;
 #[cfg(feature = "json")]
 mod json;

@@ -27,6 +27,7 @@ pub(crate) struct Options {
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) date: bool,
+    pub(crate) early_hints: bool,
     pub(crate) errors: Arc<dyn ErrorSink>,
     pub(crate) announce: Announce,
 }
@@ -47,6 +48,7 @@ impl Default for Options {
             server_name: None,
             server_header: None,
             date: true,
+            early_hints: true,
             errors: Arc::new(StandardError),
             announce: Box::new(print),
         }
@@ -60,7 +62,7 @@ impl Options {
         capabilities.streaming_request = true;
         capabilities.streaming_response = true;
         capabilities.trailers = true;
-        capabilities.informational = true;
+        capabilities.informational = self.early_hints;
         capabilities.upgrade = true;
         capabilities.disconnect = true;
 

@@ -127,6 +127,16 @@ impl Server {
         self
     }
 
+    /// Sends no early hints (103), whatever apps hint. By default they are sent over HTTP/1.1.
+    ///
+    /// For servers behind a proxy that takes an informational response for the answer, as nginx
+    /// before 1.29 does where it speaks HTTP/1.1 to a server: it passes what follows on as if it
+    /// were the body, and never finds its end.
+    pub const fn without_early_hints(mut self) -> Server {
+        self.options.early_hints = false;
+        self
+    }
+
     /// What a client may take, of time and of everything else: see [`Limits`] for the defaults.
     pub fn with_limits(mut self, limits: Limits) -> Server {
         self.options.limits = limits;

@@ -145,6 +145,10 @@ pub(super) const LENGTH_OF_A_RESPONSE: Check = Check::breach(
     &["A7"],
     "leave `Content-Length` to the host, or let it be the number of the body's bytes",
 );
+pub(super) const HINTED: Check = Check::breach(
+    &["A5", "A4", "H46"],
+    "hint what belongs to the answer alone: no fields that frame it, and no cookies",
+);
 pub(super) const INFORMATIONAL: Check = Check::breach(
     &["A15", "H38"],
     "answer with a final status; switch protocols with `Upgrade::accept`",

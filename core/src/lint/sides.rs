@@ -8,6 +8,7 @@ use super::{
     check,
     exchange::{Call, Declared, Exchange, Mark, Running},
     fields::Length,
+    hints::HintWatch,
     ledger::{Ledger, OF_A_REQUEST, OF_A_RESPONSE, Tally},
     record::{Parties, Party, Record, Seen, Stand, Trail},
     request,
@@ -47,9 +48,10 @@ pub(super) async fn watch(
         Passage::Inside(..) => Default::default(),
         _ => lint.cuts,
     };
+    let hints = HintWatch::put(&mut request, &stand);
     let received = watch_request(&mut request, &stand, cuts.requests);
     let mut response = next.respond(request).await;
-    drop(running);
+    drop((running, hints));
     stand.find_all(Party::Callee, response::check(&response, asked));
     answered(&stand, &passage, &mut response);
     let length = Length::of(response.headers()).known();

@@ -10,7 +10,7 @@ use http::{
     uri::{PathAndQuery, Scheme},
 };
 
-use super::{TestResponse, host};
+use super::{TestResponse, hints::Hints, host};
 use crate::{
     App, Body, Capabilities, Connection, Environ, ErrorSink, Request, Response, lint::Lint,
 };
@@ -74,7 +74,7 @@ pub fn request(method: &str, target: &str) -> TestRequest {
 /// A request to be sent to an app: its head, its body, and what the host would know of the call.
 ///
 /// By default it comes by `http` and HTTP/1.1 from nowhere, for `localhost`, to an app at the root
-/// of a host that carries streams and trailers. What is given wrongly panics where it is given.
+/// of a host that carries streams, trailers and early hints. What is given wrongly panics where it is given.
 ///
 /// ```
 /// use enfilade_core::{Request, RequestExt, testing};
@@ -129,6 +129,7 @@ impl TestRequest {
                 streaming_request: true,
                 streaming_response: true,
                 trailers: true,
+                informational: true,
                 disconnect: true,
                 ..Capabilities::default()
             },
@@ -295,23 +296,27 @@ impl TestRequest {
     ///
     /// If the app breaks a rule of [`spec`](crate::spec) for which [`lint`](crate::lint) watches.
     pub async fn on(self, app: &impl App) -> TestResponse {
-        let reports = Reports::default();
+        let (reports, hints) = (Reports::default(), Arc::new(Hints::default()));
         let (lint, findings) = Lint::collecting();
         let lint = self.linted.then_some(lint);
-        let request = self.into_request(Some(&reports));
+        let request = self.into_request(Some(&reports), &hints);
         let response = host::answer(app, request, lint).await;
-        TestResponse::read(response, &reports, &findings).await
+        let hinted = hints.close();
+        let read = TestResponse::read(response, &reports, &findings).await;
+        read.with_early_hints(hinted)
     }
 
     /// Sends it to `app`, and gives the response as the host would begin to send it, its body
-    /// unread: for streams. What the app reports goes to the standard error stream.
+    /// unread: for streams. What the app reports goes to the standard error stream, and what it
+    /// hints nowhere.
     ///
     /// # Panics
     ///
     /// As [`on`](TestRequest::on); for a rule that the body breaks, when that is polled or dropped.
     pub async fn stream_on(self, app: &impl App) -> Response {
         let lint = self.linted.then(Lint::panicking);
-        host::answer(app, self.into_request(None), lint).await
+        let hints = Arc::new(Hints::default());
+        host::answer(app, self.into_request(None, &hints), lint).await
     }
 
     pub(super) fn is_https(&self) -> bool {
@@ -324,7 +329,10 @@ impl TestRequest {
     }
 
     /// The request as a host gives it to a gateway.
-    fn into_request(mut self, reports: Option<&Reports>) -> Request {
+    fn into_request(mut self, reports: Option<&Reports>, hints: &Arc<Hints>) -> Request {
+        if self.connection.capabilities.informational {
+            self.connection.informational = Some(hints.shared());
+        }
         if let Some(reports) = reports {
             self.connection.errors = Arc::new(reports.clone());
         }

@@ -33,6 +33,7 @@ pub struct TestResponse {
     head: Parts,
     body: Bytes,
     trailers: Option<HeaderMap>,
+    early_hints: Vec<HeaderMap>,
     broken_off: Option<String>,
     reports: Vec<String>,
     findings: Vec<Finding>,
@@ -49,6 +50,7 @@ impl TestResponse {
             head,
             body: Bytes::new(),
             trailers: None,
+            early_hints: Vec::new(),
             broken_off: None,
             reports: Vec::new(),
             findings: Vec::new(),
@@ -62,6 +64,11 @@ impl TestResponse {
             read.fail(format_args!("{breach}"));
         }
         read
+    }
+
+    pub(super) fn with_early_hints(mut self, hints: Vec<HeaderMap>) -> TestResponse {
+        self.early_hints = hints;
+        self
     }
 
     async fn read_body(&mut self, body: &mut Body) {
@@ -129,6 +136,12 @@ impl TestResponse {
     #[must_use]
     pub const fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_ref()
+    }
+
+    /// What the app hinted before it answered, in the order in which it did.
+    #[must_use]
+    pub fn early_hints(&self) -> &[HeaderMap] {
+        &self.early_hints
     }
 
     /// What was written to the host's error stream.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use enfilade_core::{Body, Request};
+use enfilade_core::{Body, Request, RequestExt};
 use http::Method;
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -17,6 +17,15 @@ pub(crate) fn broken() -> Vec<Case> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn hinting(rule: &'static str, name: &'static str, field: (&'static str, &'static str)) -> Case {
+    let hint = move |request: Request| async move {
+        let link = ("link", "</a.css>; rel=preload");
+        request.environ().early_hints([link, field]);
+        plain("hello")
+    };
+    app(rule, name, get("/"), hint)
 }
 
 const TEXT: (&str, &str) = ("content-type", "text/plain");
@@ -49,6 +58,13 @@ fn heads() -> Vec<Case> {
         response("A6", "a stream of no type", || {
             answer(200, &[], frames(["a"]))
         }),
+        hinting(
+            "A5",
+            "the length of an answer in its hints",
+            ("content-length", "5"),
+        ),
+        hinting("A5", "a cookie in hints", ("set-cookie", "a=1")),
+        hinting("A5", "an upgrade in hints", ("upgrade", "h2c")),
         response("A15", "an informational response that is final", || {
             answer(103, &[], "")
         }),

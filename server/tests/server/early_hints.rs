@@ -78,6 +78,17 @@ fn curl_sees_the_hint_and_the_answer() {
 }
 
 #[test]
+fn a_server_that_is_told_to_sends_none_and_says_so() {
+    let server = Server::bind("127.0.0.1:0").without_early_hints();
+    let server = Running::with(server, async |request: Request| {
+        let environ = request.environ();
+        assert!(!environ.connection().capabilities.informational);
+        format!("{:?}", environ.early_hints(LINK))
+    });
+    assert_eq!(curl(&[&server.url("/")]), "Unsupported");
+}
+
+#[test]
 fn an_http_1_0_client_gets_no_hint() {
     let server = Running::start(at_once);
     let mut client = server.connect();
