@@ -9,6 +9,7 @@ mod connections;
 mod ends;
 mod environ;
 mod fields;
+mod hints;
 mod malformed;
 mod paths;
 mod streams;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Case> {
         streams::cases(),
         ends::cases(),
         connections::cases(),
+        hints::cases(),
         mount_table::cases(),
         vec![Case::new(STOP, &["H49"]).needs(&[Feature::Stop])],
     ]

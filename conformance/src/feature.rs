@@ -20,6 +20,8 @@ pub enum Feature {
     KeepAlive,
     /// `Expect: 100-continue`.
     Expect,
+    /// Early hints reach the client, and it tells of them.
+    EarlyHints,
     /// Fields that belong to the connection reach the host.
     HopByHop,
     /// A request's body may have no length until it ends.
@@ -64,13 +66,14 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 26] = [
+    pub const ALL: [Feature; 27] = [
         Feature::RawHead,
         Feature::AnyTarget,
         Feature::OddTarget,
         Feature::Http10,
         Feature::KeepAlive,
         Feature::Expect,
+        Feature::EarlyHints,
         Feature::HopByHop,
         Feature::UnknownLength,
         Feature::StreamingRequest,
@@ -104,6 +107,7 @@ impl fmt::Display for Feature {
             Feature::Http10 => "HTTP/1.0",
             Feature::KeepAlive => "several exchanges on a connection",
             Feature::Expect => "100-continue",
+            Feature::EarlyHints => "early hints",
             Feature::HopByHop => "fields of the connection",
             Feature::UnknownLength => "request bodies of unknown length",
             Feature::StreamingRequest => "streaming requests",

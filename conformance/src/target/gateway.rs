@@ -134,6 +134,7 @@ const COMMON: &[(Feature, &str)] = &[
         "the web server drops them, since a host could not tell them from others",
     ),
     (Feature::Expect, "the web server answers it"),
+    (Feature::EarlyHints, "there is no place for them"),
     (Feature::RequestTrailers, "there is no place for them"),
     (Feature::Trailers, "there is no place for them"),
     (Feature::Upgrade, "the connection is the web server's"),

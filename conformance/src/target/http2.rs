@@ -55,6 +55,7 @@ impl Target for Http2 {
             Feature::HopByHop => "HTTP/2 has no such fields",
             Feature::Upgrade => "HTTP/2 has no upgrade",
             Feature::Expect => "the client's library has no way to wait",
+            Feature::EarlyHints => "the client's library does not tell of them",
             Feature::ScriptName => "HTTP names no script name: the host's deployer does",
             _ => return None,
         })

@@ -56,9 +56,11 @@ impl<A: App> Target for InMemory<A> {
 
     fn lacks(&self, feature: Feature) -> Option<&str> {
         Some(match feature {
-            Feature::RawHead | Feature::Http10 | Feature::KeepAlive | Feature::Expect => {
-                "there is no wire"
-            }
+            Feature::RawHead
+            | Feature::Http10
+            | Feature::KeepAlive
+            | Feature::Expect
+            | Feature::EarlyHints => "there is no wire",
             Feature::Upgrade => "there is no connection to take over",
             Feature::OriginServer | Feature::Wire => "nothing is sent",
             _ => return None,

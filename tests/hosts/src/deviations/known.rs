@@ -101,6 +101,12 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     // Answers.
     known(
+        &["nginx-http"],
+        &["an-old-client-gets-no-early-hints"],
+        "[103]",
+        "nginx takes early hints for the answer, and hands on what follows as its body",
+    ),
+    known(
         &["apache-cgi", "apache-fcgid"],
         &["date-is-there-once"],
         "server: Apache",

@@ -1,7 +1,7 @@
 //! What the web servers have nothing to carry with.
 
 use enfilade_conformance::Feature::{
-    self, BrokenEnd, Disconnect, EarlyAnswer, Expect, OneProcess, RequestTrailers,
+    self, BrokenEnd, Disconnect, EarlyAnswer, EarlyHints, Expect, OneProcess, RequestTrailers,
     StreamingRequest, Trailers, UnknownLength, Upgrade,
 };
 
@@ -10,6 +10,25 @@ pub(super) const LACKS: &[(&[&str], &[Feature], &str)] = &[
         &["nginx", "apache", "lighttpd", "haproxy-fastcgi"],
         &[Expect],
         "the web server says 100 itself",
+    ),
+    (
+        &[
+            "nginx-fastcgi",
+            "nginx-scgi",
+            "nginx-uwsgi",
+            "apache-cgi",
+            "apache-fcgid",
+            "apache-fastcgi",
+            "apache-scgi",
+            "apache-uwsgi",
+            "lighttpd-cgi",
+            "lighttpd-fastcgi",
+            "lighttpd-scgi",
+            "lighttpd-uwsgi",
+            "haproxy-fastcgi",
+        ],
+        &[EarlyHints],
+        "the protocol has no informational answers",
     ),
     (
         &["nginx", "apache", "lighttpd", "haproxy-fastcgi"],
