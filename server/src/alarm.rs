@@ -27,6 +27,15 @@ impl Alarm {
             none => ring(none.insert(Box::pin(sleep_until(due))), cx),
         }
     }
+
+    /// The same, where whoever asks last is to be polled: a body may be read by one task and by
+    /// another.
+    pub(crate) fn for_any(&mut self, cx: &mut Context<'_>, due: Instant) {
+        self.by(cx, due);
+        if let Some(sleep) = &mut self.0 {
+            ring(sleep, cx);
+        }
+    }
 }
 
 /// Listens for it. One that has rung already was overtaken by the clock.
@@ -38,7 +47,7 @@ fn ring(sleep: &mut Pin<Box<Sleep>>, cx: &mut Context<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, time::Duration};
+    use std::{future::poll_fn, task::Waker, time::Duration};
 
     use super::*;
 
@@ -64,5 +73,23 @@ mod tests {
             .await;
             assert_eq!((Instant::now() - start).as_secs(), rings);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_task_that_asked_last_is_polled() {
+        let mut alarm = Alarm::default();
+        let due = Instant::now() + Duration::from_secs(1);
+        alarm.for_any(&mut Context::from_waker(Waker::noop()), due);
+        let mut asked = false;
+        let rings = poll_fn(|cx| {
+            if std::mem::replace(&mut asked, true) {
+                return Poll::Ready(());
+            }
+            alarm.for_any(cx, due);
+            Poll::Pending
+        });
+        let late = Duration::from_secs(60);
+        tokio::time::timeout(late, rings).await.expect("it rings");
+        assert!(Instant::now() < due + Duration::from_secs(1));
     }
 }

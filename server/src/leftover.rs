@@ -2,9 +2,9 @@
 
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::{runtime::Handle, time::timeout};
+
+use crate::receiving::Upload;
 
 /// How much of it is read, and how long, so that the connection can be used again.
 const BYTES: u64 = 64 * 1024;
@@ -14,7 +14,7 @@ const TIME: Duration = Duration::from_secs(1);
 /// hyper closes the connection behind the answer. Tells whether it is tried.
 ///
 /// hyper itself reads what lies in its buffer already, and no more.
-pub(crate) fn finish(mut body: Incoming) -> bool {
+pub(crate) fn finish(mut body: impl Upload) -> bool {
     if body.size_hint().lower() > BYTES {
         return false;
     }

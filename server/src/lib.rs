@@ -73,6 +73,7 @@ mod breach;
 mod budget;
 mod connection;
 mod crowd;
+mod date;
 mod door;
 mod drain;
 mod exchange;

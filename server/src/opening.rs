@@ -118,7 +118,6 @@ impl Opening {
 
     pub(crate) fn http2(mut self) -> Http2 {
         self.facts.capabilities.upgrade = false;
-        self.facts.capabilities.informational = false;
         let session = Session::new(self.site, self.facts, true);
         // It is read all the time, and the end of the connection is the end of all its streams.
         let wire = Wire::new(

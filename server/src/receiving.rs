@@ -9,7 +9,6 @@ use std::{
 use bytes::Bytes;
 use enfilade_core::BoxError;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::{
@@ -17,13 +16,21 @@ use crate::{
     waits::Waits,
 };
 
+/// A request's body as its protocol gives it.
+pub(crate) trait Upload:
+    HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static
+{
+}
+
+impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static> Upload for B {}
+
 /// A request's body, which is held to its limits.
 ///
 /// Over HTTP/1.1 the connection sees for itself whether bytes come in time. Over HTTP/2 each body
 /// has to be waited for alone.
-pub(crate) struct Receiving {
+pub(crate) struct Receiving<B: Upload> {
     /// Nothing when it has ended.
-    body: Option<Incoming>,
+    body: Option<B>,
     /// Whether the connection waits for its end.
     finish: bool,
     session: Arc<Session>,
@@ -33,13 +40,13 @@ pub(crate) struct Receiving {
     waiting: Option<Box<(Waits, Alarm)>>,
 }
 
-impl Receiving {
+impl<B: Upload> Receiving<B> {
     pub(crate) fn new(
-        body: Incoming,
+        body: B,
         finish: bool,
         session: Arc<Session>,
         exchange: Arc<Exchange>,
-    ) -> Receiving {
+    ) -> Receiving<B> {
         Receiving {
             body: Some(body),
             finish,
@@ -83,7 +90,7 @@ impl Receiving {
         match waiting.0.wait(now, &self.exchange.pace.get()) {
             Some(due) if now >= due => self.refuse(Limit::Body),
             Some(due) => {
-                waiting.1.by(cx, due);
+                waiting.1.for_any(cx, due);
                 Poll::Pending
             }
             None => Poll::Pending,
@@ -91,7 +98,7 @@ impl Receiving {
     }
 }
 
-impl HttpBody for Receiving {
+impl<B: Upload> HttpBody for Receiving<B> {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -121,16 +128,16 @@ impl HttpBody for Receiving {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Incoming::is_end_stream)
+        self.body.as_ref().is_none_or(B::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         let none = SizeHint::with_exact(0);
-        self.body.as_ref().map_or(none, Incoming::size_hint)
+        self.body.as_ref().map_or(none, B::size_hint)
     }
 }
 
-impl Drop for Receiving {
+impl<B: Upload> Drop for Receiving<B> {
     fn drop(&mut self) {
         if !self.ended {
             self.session.received(false);

@@ -1,17 +1,18 @@
-//! From hyper's requests to the app's, and back: [`Service`].
+//! From a client's requests to the app's, and back: [`Service`].
 
 use std::{convert::Infallible, future::ready, sync::Arc};
 
 use enfilade_core::{Environ, RequestExt, Upgrade};
 use http::{Method, Version, header};
-use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::{
     admission::drop_underscores,
     breach::Limit,
     finish::Finish,
-    http2_head, refusal, refusing,
+    http2_head,
+    receiving::Upload,
+    refusal, refusing,
     session::{Answering, Session},
     site::{Answered, Site},
     strict::Refusal,
@@ -24,7 +25,7 @@ pub(crate) struct Service(pub(crate) Arc<Session>);
 impl Service {
     /// Why the app is not to see `request`, and what it is not to see of it.
     #[inline]
-    fn check(&self, request: &mut http::Request<Incoming>) -> Option<Refusal> {
+    fn check<B>(&self, request: &mut http::Request<B>) -> Option<Refusal> {
         let session = &self.0;
         if request.version() == Version::HTTP_2 {
             let refused = http2_head::check(request).err();
@@ -36,14 +37,13 @@ impl Service {
             session.admission.refused_head(request)
         }
     }
-}
 
-impl hyper::service::Service<http::Request<Incoming>> for Service {
-    type Response = enfilade_core::Response;
-    type Error = Infallible;
-    type Future = Answered;
-
-    fn call(&self, mut request: http::Request<Incoming>) -> Answered {
+    /// Has the app answer `request`, or says why it is not to. Over HTTP/2 it has come on `stream`.
+    pub(crate) fn answer<B: Upload>(
+        &self,
+        mut request: http::Request<B>,
+        stream: Option<u32>,
+    ) -> Answered {
         let session = &self.0;
         let (mut answering, has_place) = session.answer();
         if let Some(refusal) = self.check(&mut request) {
@@ -76,7 +76,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         });
         let offer = upgrade::offer(&request);
         let mut environ = Environ::new(Arc::clone(&session.facts), request.version())
-            .with_number(session.number());
+            .with_number(stream.map_or_else(|| session.number(), u64::from));
         if let Some(exchange) = &exchange {
             environ.share_body_pace(exchange.pace.clone());
         }
@@ -95,9 +95,19 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
     }
 }
 
+impl hyper::service::Service<http::Request<Incoming>> for Service {
+    type Response = enfilade_core::Response;
+    type Error = Infallible;
+    type Future = Answered;
+
+    fn call(&self, request: http::Request<Incoming>) -> Answered {
+        self.answer(request, None)
+    }
+}
+
 /// Answers what broke a limit, without the app.
 #[cold]
-fn refuse(limit: Limit, body: &Incoming, answering: Answering) -> Answered {
+fn refuse(limit: Limit, body: &impl Upload, answering: Answering) -> Answered {
     let session = answering.session();
     session.report(limit);
     session.received(body.is_end_stream());

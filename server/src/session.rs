@@ -7,12 +7,18 @@ use std::sync::{
 
 use enfilade_core::{Body, BodyPace, Connection, Hinted, Informational};
 use http::HeaderMap;
-use http_body::Body as _;
-use hyper::body::Incoming;
 
 use crate::{
-    admission::Admission, breach::Limit, exchange::Exchange, hints::Hints, receiving::Receiving,
-    site::Site, strict::Refusal, tasks::Phase, waiting::Progress,
+    admission::Admission,
+    breach::Limit,
+    exchange::Exchange,
+    hints::Hints,
+    http2::Interims,
+    receiving::{Receiving, Upload},
+    site::Site,
+    strict::Refusal,
+    tasks::Phase,
+    waiting::Progress,
 };
 
 /// One connection: the site that it reaches, its facts, and how far its requests are.
@@ -39,7 +45,10 @@ pub(crate) struct Session {
     streaming: AtomicBool,
     exchange: Mutex<Option<Arc<Exchange>>>,
     pub(crate) admission: Admission,
+    /// With HTTP/1.1.
     pub(crate) hints: Hints,
+    /// With HTTP/2.
+    pub(crate) interims: Interims,
 }
 
 impl Session {
@@ -63,6 +72,7 @@ impl Session {
                 exchange: Mutex::new(None),
                 admission: Admission::default(),
                 hints: Hints::default(),
+                interims: Interims::default(),
             }
         })
     }
@@ -187,7 +197,7 @@ impl Session {
     /// A request's body, which tells when all of it is here, and is held to its limits.
     pub(crate) fn receive(
         self: &Arc<Session>,
-        body: Incoming,
+        body: impl Upload,
         finish: bool,
     ) -> (Body, Option<Arc<Exchange>>) {
         if body.is_end_stream() {
@@ -217,7 +227,10 @@ impl Session {
 
 impl Informational for Session {
     fn early_hints(&self, number: u64, fields: HeaderMap) -> Hinted {
-        self.hints.push(number, &fields)
+        match self.http2 {
+            true => self.interims.hint(number, fields),
+            false => self.hints.push(number, &fields),
+        }
     }
 }
 

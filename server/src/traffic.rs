@@ -184,8 +184,9 @@ impl Traffic {
         (!self.idle_frames.spend()).then_some(Limit::IdleFrames)
     }
 
-    /// `bytes` have gone out.
-    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+    /// `bytes` have gone out. Of a stream's fields, `informs` tells whether they are those of an
+    /// informational answer.
+    pub(crate) fn sent(&mut self, bytes: &[u8], informs: impl Fn(u32) -> bool) {
         let Traffic {
             sent,
             streams,
@@ -195,6 +196,7 @@ impl Traffic {
         sent.feed(bytes, |event| {
             if let Event::Begun(frame) = event {
                 match frame.kind {
+                    kind::HEADERS if informs(frame.stream) => {}
                     kind::HEADERS => streams.answer(frame.stream),
                     kind::DATA => {
                         idle_frames.earn(DATA_EARNS);

@@ -57,7 +57,7 @@ async fn frames_that_do_no_work_are_read_a_thousand_times() {
 async fn what_reads_much_may_widen_its_window_often() {
     let mut traffic = begun(&Limits::default(), Instant::now());
     for _ in 0..100_000 {
-        traffic.sent(&bytes(kind::DATA, 0, 1, b"x"));
+        traffic.sent(&bytes(kind::DATA, 0, 1, b"x"), |_| false);
         for stream in [0, 1] {
             let wider = bytes(kind::WINDOW_UPDATE, 0, stream, &[0, 0, 0, 1]);
             assert_eq!(traffic.received(&wider), None);
@@ -104,7 +104,7 @@ async fn each_wait_has_its_end() {
     assert_eq!(traffic.ask(after(81), &limits), Act::Break(Limit::Ping));
 
     // It is answered, and then there is nothing.
-    traffic.sent(&bytes(kind::HEADERS, END, 1, b""));
+    traffic.sent(&bytes(kind::HEADERS, END, 1, b""), |_| false);
     assert!(traffic.rests() && traffic.has_news());
     assert_eq!(traffic.ask(after(81), &limits), Act::Wait(Some(after(141))));
     assert_eq!(traffic.ask(after(141), &limits), Act::Rest);
@@ -120,7 +120,7 @@ async fn a_stream_is_waited_for_as_long_as_it_is_not_read() {
         async move {
             let mut traffic = begun(&limits, Instant::now());
             traffic.received(&bytes(kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]));
-            traffic.sent(&bytes(kind::HEADERS, flag::END_HEADERS, 1, b""));
+            traffic.sent(&bytes(kind::HEADERS, flag::END_HEADERS, 1, b""), |_| false);
             for seconds in 0..100 {
                 if let Act::Reset(1) = traffic.ask(Instant::now(), &limits) {
                     return Some(seconds);
@@ -132,7 +132,7 @@ async fn a_stream_is_waited_for_as_long_as_it_is_not_read() {
                 let mut data = bytes(kind::DATA, 0, 1, b"");
                 data[..3].copy_from_slice(&increment[1..]);
                 data.resize(9 + bytes_each_second as usize, 0);
-                traffic.sent(&data);
+                traffic.sent(&data, |_| false);
             }
             None
         }
@@ -143,6 +143,6 @@ async fn a_stream_is_waited_for_as_long_as_it_is_not_read() {
 
     // An app that has nothing to send waits for nobody.
     let mut traffic = begun(&limits, start);
-    traffic.sent(&bytes(kind::HEADERS, flag::END_HEADERS, 1, b""));
+    traffic.sent(&bytes(kind::HEADERS, flag::END_HEADERS, 1, b""), |_| false);
     assert_eq!(traffic.ask(start, &limits), Act::Wait(None));
 }

@@ -213,7 +213,8 @@ impl Wire {
             framing.wrote = true;
             for slice in slices {
                 let part = count.min(slice.len());
-                framing.traffic.sent(&slice[..part]);
+                let informs = |stream| self.session.interims.is_informational(stream);
+                framing.traffic.sent(&slice[..part], informs);
                 count -= part;
             }
             self.session.stream(framing.traffic.has_streams());
