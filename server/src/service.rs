@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, future::ready, sync::Arc};
 
-use enfilade_core::{Environ, RequestExt, Upgrade};
+use enfilade_core::{Environ, Upgrade};
 use http::{Method, Version, header};
 use hyper::body::Incoming;
 
@@ -68,29 +68,27 @@ impl Service {
         let finish_body = !request.body().is_end_stream()
             && request.version() != Version::HTTP_2
             && !request.headers().contains_key(header::EXPECT);
-        let mut exchange = None;
-        let mut request = request.map(|body| {
-            let (body, shared) = session.receive(body, finish_body);
-            exchange = shared;
-            body
-        });
-        let offer = upgrade::offer(&request);
-        let mut environ = Environ::new(Arc::clone(&session.facts), request.version())
+        // Taken apart once: `Request::map` would move its parts twice more.
+        let (mut parts, body) = request.into_parts();
+        let has_body = !body.is_end_stream();
+        let offer = upgrade::offer(&parts, has_body);
+        let (body, exchange) = session.receive(body, finish_body);
+        let mut environ = Environ::new(Arc::clone(&session.facts), parts.version)
             .with_number(stream.map_or_else(|| session.number(), u64::from));
         if let Some(exchange) = &exchange {
             environ.share_body_pace(exchange.pace.clone());
         }
         answering.exchange = exchange;
-        request.extensions_mut().insert(environ);
         if let Some(offer) = &offer {
-            let upgrade = Upgrade::new(offer.protocol.clone());
-            request.environ_mut().set_upgrade(upgrade);
+            environ.set_upgrade(Upgrade::new(offer.protocol.clone()));
         }
+        parts.extensions.insert(environ);
         let finish = Finish {
             on_upgrade: offer.map(|offer| offer.on_upgrade),
             answering,
-            connects: *request.method() == Method::CONNECT,
+            connects: parts.method == Method::CONNECT,
         };
+        let request = http::Request::from_parts(parts, body);
         session.site.answer(request, finish)
     }
 }

@@ -10,8 +10,7 @@ use std::{
 
 use enfilade_core::{Connection, Io, Panicked, Upgrading};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Version, header};
-use http_body::Body;
+use http::{HeaderMap, HeaderValue, Version, header, request::Parts};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
@@ -27,13 +26,13 @@ pub(crate) struct Offer {
 ///
 /// HTTP/2 by upgrade is none: it was dropped from the standard (RFC 9113, section 3.1), and served
 /// to smuggle requests past proxies. Nor is one with a body, which would have to be read first.
-pub(crate) fn offer<B: Body>(request: &http::Request<B>) -> Option<Offer> {
-    let on_upgrade = request.extensions().get::<OnUpgrade>()?;
-    let protocol = request.headers().get(header::UPGRADE)?;
+pub(crate) fn offer(request: &Parts, has_body: bool) -> Option<Offer> {
+    let on_upgrade = request.extensions.get::<OnUpgrade>()?;
+    let protocol = request.headers.get(header::UPGRADE)?;
     let is_h2c = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2c");
-    let can_be_taken_up = request.version() == Version::HTTP_11
-        && request.body().is_end_stream()
-        && is_of_this_hop(request.headers())
+    let can_be_taken_up = request.version == Version::HTTP_11
+        && !has_body
+        && is_of_this_hop(&request.headers)
         && !is_h2c;
     can_be_taken_up.then(|| Offer {
         protocol: protocol.clone(),
