@@ -1,6 +1,7 @@
 //! Opens connections, asks each for one response, and holds them: `idle-connections PORT N`.
 //!
-//! Prints a line when all are idle, and ends when its standard input does.
+//! Opens 250 a second, prints a line when the last has been idle for a while, and ends when
+//! its standard input does.
 #![allow(
     clippy::print_stdout,
     reason = "printing is how it says that it is ready"
@@ -9,7 +10,16 @@
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
+    thread::sleep,
+    time::{Duration, Instant},
 };
+
+/// How far apart they are opened. Memory that one gives back can be another's; after a burst the
+/// allocator would keep what all of them took at once.
+const APART: Duration = Duration::from_millis(4);
+
+/// How long until an idle connection has given back what it will.
+const SETTLED: Duration = Duration::from_secs(3);
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -23,7 +33,10 @@ fn main() -> io::Result<()> {
         enfilade_benches::http::TOKEN
     );
     let mut held = Vec::with_capacity(count);
+    let mut due = Instant::now();
     for _ in 0..count {
+        due += APART;
+        sleep(due.saturating_duration_since(Instant::now()));
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.write_all(request.as_bytes())?;
         // A response this small comes in one piece, or the next read would tell.
@@ -32,6 +45,7 @@ fn main() -> io::Result<()> {
         assert!(response[..read].starts_with(b"HTTP/1.1 200"), "no response");
         held.push(stream);
     }
+    sleep(SETTLED);
     println!("idle");
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())

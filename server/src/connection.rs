@@ -12,16 +12,10 @@ use enfilade_core::Connection;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    alarm::Alarm,
-    breach::Limit,
     door::Handshake,
-    handshaking::Handshaking,
-    http2::Http2,
-    opening::{Http1, Opening},
     proxy::Greeting,
-    session::Session,
     site::Site,
-    sniff::Spoken,
+    stage::Stage,
     stream::Stream,
     tasks::{Phase, Task},
 };
@@ -32,23 +26,6 @@ pub(crate) struct Serving {
     task: Task,
     /// Runs while the server stops.
     leaving: Option<Box<Leaving>>,
-}
-
-#[allow(
-    clippy::large_enum_variant,
-    reason = "nearly every connection becomes the large one, and a box would be one more to make"
-)]
-enum Stage {
-    /// A proxy has yet to say whom it speaks for.
-    Greeting(Greeting, Option<Arc<dyn Handshake>>, Arc<Site>),
-    /// TLS is not agreed on yet.
-    Shaking(Box<Handshaking>),
-    /// Nobody knows yet which version the client speaks.
-    Opening(Opening),
-    Http1(Http1, Arc<Session>),
-    /// Boxed, so that a connection with HTTP/1 does not make room for it.
-    Http2(Box<Http2>),
-    Closed,
 }
 
 impl Serving {
@@ -128,88 +105,6 @@ impl Leaving {
     }
 }
 
-impl Stage {
-    fn begin(
-        stream: Stream,
-        facts: Connection,
-        handshake: Option<&dyn Handshake>,
-        site: Arc<Site>,
-    ) -> Stage {
-        match handshake {
-            None => Stage::Opening(Opening::new(stream, facts, site, Alarm::default())),
-            Some(handshake) => {
-                let peer = facts.peer.clone();
-                let shaking = handshake.shake(stream, facts);
-                Stage::Shaking(Box::new(Handshaking::new(shaking, peer, site)))
-            }
-        }
-    }
-
-    fn speaking(opening: Opening, spoken: Spoken) -> Stage {
-        match spoken {
-            Spoken::Http1 => {
-                let (connection, session) = opening.http1();
-                Stage::Http1(connection, session)
-            }
-            Spoken::Http2 => Stage::Http2(Box::new(opening.http2())),
-        }
-    }
-
-    /// Whether a request is being received or answered.
-    fn is_busy(&self) -> bool {
-        match self {
-            Stage::Http1(_, session) => session.is_busy(),
-            Stage::Http2(connection) => connection.is_busy(),
-            Stage::Greeting(..) | Stage::Shaking(..) | Stage::Opening(_) | Stage::Closed => false,
-        }
-    }
-
-    /// Whether the client has begun to speak HTTP.
-    const fn speaks(&self) -> bool {
-        matches!(self, Stage::Http1(..) | Stage::Http2(_) | Stage::Closed)
-    }
-
-    /// What goes wrong here is the client's: it left, or does not speak HTTP. hyper has answered
-    /// what could be answered, and what fails in the app is reported where it fails.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            *self = match self {
-                Stage::Greeting(greeting, handshake, site) => {
-                    match ready!(greeting.as_mut().poll(cx)) {
-                        Some((stream, facts)) => {
-                            let site = Arc::clone(site);
-                            Stage::begin(stream, facts, handshake.as_deref(), site)
-                        }
-                        None => Stage::Closed,
-                    }
-                }
-                Stage::Shaking(handshaking) => match ready!(handshaking.poll(cx)) {
-                    Some((opening, spoken)) => Stage::speaking(opening, spoken),
-                    None => Stage::Closed,
-                },
-                Stage::Opening(opening) => {
-                    let spoken = ready!(opening.poll_spoken(cx));
-                    match (spoken, std::mem::replace(self, Stage::Closed)) {
-                        (Ok(Some(spoken)), Stage::Opening(opening)) => {
-                            Stage::speaking(opening, spoken)
-                        }
-                        _ => Stage::Closed,
-                    }
-                }
-                Stage::Http1(connection, session) => {
-                    let ended = ready!(Pin::new(connection).poll(cx));
-                    if ended.is_err_and(|error| error.is_parse_too_large()) {
-                        session.report(Limit::HeadBytes);
-                    }
-                    return Poll::Ready(());
-                }
-                Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
-                Stage::Closed => return Poll::Ready(()),
-            };
-        }
-    }
-}
-
 impl Future for Serving {
     type Output = ();
 
@@ -227,3 +122,6 @@ impl Future for Serving {
         this.stage.poll(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,6 +125,18 @@ impl Gate {
         !self.held.is_empty()
     }
 
+    /// Whether all that has come was whole messages, and has passed.
+    pub(crate) const fn is_between_messages(&self) -> bool {
+        self.reader.is_between_messages()
+            && self.held.is_empty()
+            && matches!(self.way, Way::Checked)
+    }
+
+    /// Keeps nothing of the messages that have passed.
+    pub(crate) fn forget(&mut self) {
+        self.reader.forget();
+    }
+
     /// Whether the client may go on sending what nobody will read.
     pub(crate) const fn is_amid_a_request(&self) -> bool {
         self.reader.is_in_body() || !self.held.is_empty() || !matches!(self.way, Way::Checked)

@@ -107,6 +107,7 @@ mod site;
 mod sniff;
 mod socket;
 mod source;
+mod stage;
 mod stop;
 mod stream;
 mod streams;

@@ -35,6 +35,16 @@ use crate::{
 /// at once, though a request may be on its way. Each answer says by itself that it is the last one.
 pub(crate) type Http1 = UpgradeableConnection<TokioIo<Wire>, Service>;
 
+/// Serves HTTP/1.1 on `wire`, from its first request on or from the next one.
+///
+/// Boxed, because most connections rest at most times, without it.
+pub(crate) fn http1(wire: Wire) -> Box<Http1> {
+    let session = Arc::clone(wire.session());
+    let http1 = &Arc::clone(&session.site).http1;
+    let connection = http1.serve_connection(TokioIo::new(wire), Service(session));
+    Box::new(connection.with_upgrades())
+}
+
 /// A connection whose first bytes are being looked at.
 pub(crate) struct Opening {
     stream: Stream,
@@ -98,7 +108,7 @@ impl Opening {
         }
     }
 
-    pub(crate) fn http1(self) -> (Http1, Arc<Session>) {
+    pub(crate) fn http1(self) -> (Box<Http1>, Arc<Session>) {
         let session = Session::new(self.site, self.facts, false);
         let patience = Some(session.site.half_close);
         let gate = Some(Gate::default());
@@ -109,11 +119,7 @@ impl Opening {
             self.alarm,
             gate,
         );
-        let http1 = &Arc::clone(&session.site).http1;
-        let connection = http1
-            .serve_connection(TokioIo::new(wire), Service(Arc::clone(&session)))
-            .with_upgrades();
-        (connection, session)
+        (http1(wire), session)
     }
 
     pub(crate) fn http2(mut self) -> Http2 {

@@ -43,6 +43,8 @@ pub(crate) struct Session {
     blocked: AtomicBool,
     /// Whether streams of HTTP/2 are open, some of whose answers may wait for their windows.
     streaming: AtomicBool,
+    /// Whether it has been idle for long enough to rest.
+    tired: AtomicBool,
     exchange: Mutex<Option<Arc<Exchange>>>,
     pub(crate) admission: Admission,
     /// With HTTP/1.1.
@@ -69,6 +71,7 @@ impl Session {
                 taken_over: AtomicBool::new(false),
                 blocked: AtomicBool::new(false),
                 streaming: AtomicBool::new(false),
+                tired: AtomicBool::new(false),
                 exchange: Mutex::new(None),
                 admission: Admission::default(),
                 hints: Hints::default(),
@@ -108,6 +111,20 @@ impl Session {
     /// Tells whether streams of HTTP/2 are open.
     pub(crate) fn stream(&self, open: bool) {
         self.streaming.store(open, Relaxed);
+    }
+
+    /// It has been idle for long enough to rest: see [`Wire::rest`](crate::wire::Wire::rest).
+    pub(crate) fn tire(&self) {
+        self.tired.store(true, Relaxed);
+    }
+
+    /// Whether it shall rest now; tells it once.
+    pub(crate) fn take_tired(&self) -> bool {
+        let tired = self.tired.load(Relaxed);
+        if tired {
+            self.tired.store(false, Relaxed);
+        }
+        tired
     }
 
     /// Whether the client may be sending what nobody reads.

@@ -147,6 +147,16 @@ impl Reader {
         matches!(self.state, State::Length(_) | State::Chunked(_))
     }
 
+    /// Whether the next byte begins a message.
+    pub(crate) const fn is_between_messages(&self) -> bool {
+        matches!(self.state, State::Head)
+    }
+
+    /// Keeps nothing of the messages that have passed.
+    pub(crate) fn forget(&mut self) {
+        self.known.forget();
+    }
+
     /// Whether a field's name had `_`; tells it once.
     pub(crate) fn take_underscore(&mut self) -> bool {
         std::mem::take(&mut self.underscore)

@@ -63,6 +63,11 @@ impl Waiting {
         }
     }
 
+    /// Since when nothing has come and nothing is owed, or since when some of a message is awaited.
+    pub(crate) const fn since(&self) -> Option<Instant> {
+        self.since
+    }
+
     /// Whether bytes have come that became no request.
     pub(crate) const fn is_partial(&self, progress: Progress) -> bool {
         self.partial == progress.begun.wrapping_add(1)

@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod framing;
+mod resting;
 
 use framing::Framing;
 
@@ -58,6 +59,8 @@ pub(crate) struct Wire {
     framing: Option<Box<Framing>>,
     /// When the connection is too old.
     old: Option<Instant>,
+    /// Whether there is no hyper: see [`Wire::rest`].
+    rests: bool,
     alarm: Alarm,
 }
 
@@ -81,6 +84,7 @@ impl Wire {
                 .http2
                 .then(|| Box::new(Framing::new(&session.site.limits))),
             old: session.site.old(Instant::now()),
+            rests: false,
             session,
             alarm,
         }
@@ -110,6 +114,9 @@ impl Wire {
             }
         }
         if now < due {
+            if overdue == Overdue::Rested {
+                due = self.tire(now, due);
+            }
             self.alarm.by(cx, due);
             return Poll::Pending;
         }

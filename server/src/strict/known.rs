@@ -26,6 +26,11 @@ impl Known {
         same.then_some((self.fields.len(), framing))
     }
 
+    /// Keeps none until the next head, nor room for them.
+    pub(super) fn forget(&mut self) {
+        (self.fields, self.framing) = (Vec::new(), None);
+    }
+
     /// Keeps `fields`, whose last line is empty.
     pub(super) fn keep(&mut self, fields: &[u8], framing: Framing) {
         if std::mem::replace(&mut self.asked, true) && fields.len() <= LIMIT {

@@ -126,6 +126,26 @@ fn the_version_is_agreed_on_and_the_environ_tells_all() {
 }
 
 #[test]
+fn a_connection_that_has_rested_is_used_again() {
+    let files = Files::new();
+    let server = serve(files.config());
+    let port = server.addr().port();
+    let again = format!("https://localhost:{port}/again");
+    // Three seconds apart, longer than it takes to rest.
+    let told = [
+        "--http1.1",
+        "--rate",
+        "20/m",
+        "-w",
+        " %{num_connects}\n",
+        &again,
+    ];
+    let seen = files.curl(&server, &told);
+    let told = "HTTP/1.1 https TLSv1.3 http/1.1 localhost 0";
+    assert_eq!(seen, format!("{told} 1\n{told} 0\n"));
+}
+
+#[test]
 fn with_mutual_tls_only_clients_with_a_certificate_come_in() {
     let files = Files::new();
     let authorities = files.path("authority.pem");

@@ -62,6 +62,20 @@ fn an_upgrade_passes_the_pipeline_and_hands_the_connection_over() {
 }
 
 #[test]
+fn a_connection_that_has_rested_can_be_taken_over() {
+    let server = Running::start(site);
+    let mut client = server.connect();
+    client.say("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(client.response().starts_with("HTTP/1.1 426 "));
+    std::thread::sleep(Duration::from_millis(2_500));
+    client.say("GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nearly ");
+    let head = client.until("\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    client.say("late");
+    assert_eq!(client.until("late"), "early late");
+}
+
+#[test]
 fn what_cannot_be_taken_up_is_not_offered() {
     let server = Running::start(site);
     for (line, fields) in [
