@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 use crate::support::{Running, curl, eventually};
 
+mod resumption;
+
 /// An authority, a server's certificate and a client's, and a key that belongs to nothing.
 struct Files(TempDir);
 
