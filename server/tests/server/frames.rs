@@ -24,6 +24,9 @@ pub const END_HEADERS: u8 = 4;
 /// The first bytes of a client.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// The setting by which the server is not to refer to fields that it has sent before.
+pub const NO_TABLE: &[u8] = &[0, 1, 0, 0, 0, 0];
+
 /// The fields of `GET / http://x`, by numbers of the static table (RFC 7541, appendix A).
 pub const GET: &[u8] = b"\x82\x86\x84\x41\x01x";
 
@@ -46,6 +49,38 @@ impl Frame {
         let bytes = self.payload[before..].first_chunk().expect("a reason");
         u32::from_be_bytes(*bytes)
     }
+
+    /// The status of an answer, in HEADERS of a connection with [`NO_TABLE`].
+    pub fn status(&self) -> u16 {
+        // What is read first may say that there is no table.
+        let update = usize::from(self.payload[0] == 0x20);
+        match self.payload[update..] {
+            // Of the static table.
+            [known @ 0x88..=0x8e, ..] => [200, 204, 206, 304, 400, 404, 500][known as usize - 0x88],
+            // Its name is; the value is in Huffman's code (RFC 7541, appendix B), or plain.
+            [0x08 | 0x48, 0x82, a, b, ..] => digits([a, b, 0]),
+            [0x08 | 0x48, 0x83, a, b, c, ..] => digits([a, b, c]),
+            [0x08 | 0x48, 3, a, b, c, ..] => [a, b, c]
+                .iter()
+                .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')),
+            ref other => panic!("no status: {other:?}"),
+        }
+    }
+}
+
+/// Three digits: 0, 1 and 2 have five bits each, the others have six.
+fn digits([a, b, c]: [u8; 3]) -> u16 {
+    let mut bits = u32::from_be_bytes([a, b, c, 0]);
+    let mut number = 0;
+    for _ in 0..3 {
+        let (digit, width) = match bits >> 27 {
+            digit @ 0..=2 => (digit, 5),
+            _ => ((bits >> 26) - 0b01_1001 + 3, 6),
+        };
+        number = number * 10 + u16::try_from(digit).expect("a digit");
+        bits <<= width;
+    }
+    number
 }
 
 pub struct Http2(pub TcpStream);

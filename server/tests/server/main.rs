@@ -13,6 +13,7 @@ mod failures;
 mod floods;
 mod frames;
 mod framing;
+mod http2;
 mod limits;
 mod listeners;
 mod memory;
