@@ -1,0 +1,13 @@
+//! Clients that say what they are told to, right or wrong.
+
+mod frames;
+mod http1;
+mod load;
+mod numbers;
+mod source;
+
+pub(crate) use frames::{Http2, block, flag, frame, get, kind, request};
+pub(crate) use http1::{Answer, Http1, end_of};
+pub(crate) use load::{Latencies, Load};
+pub(crate) use numbers::Numbers;
+pub(crate) use source::{connect_from, narrow};

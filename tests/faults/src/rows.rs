@@ -1,0 +1,46 @@
+//! All rows, in the order in which they run.
+
+use crate::row::Row;
+
+mod continuations;
+mod downgrades;
+mod expectations;
+mod idle_frames;
+mod pipelines;
+mod provoked_resets;
+mod rapid_resets;
+mod slow_openers;
+mod slow_readers;
+mod slow_uploads;
+mod small_data;
+mod unread_bodies;
+mod upgrades;
+
+/// `quick NAME module` and `long NAME module`: whether each test run has the row.
+macro_rules! rows {
+    ($($when:ident $module:ident),* $(,)?) => {
+        &[$(Row {
+            name: stringify!($module),
+            is_quick: rows!(@ $when),
+            run: |bench| Box::pin($module::run(bench)),
+        }),*]
+    };
+    (@ quick) => { true };
+    (@ long) => { false };
+}
+
+pub(crate) const ROWS: &[Row] = rows![
+    quick slow_openers,
+    quick slow_uploads,
+    quick slow_readers,
+    quick unread_bodies,
+    quick pipelines,
+    quick expectations,
+    quick upgrades,
+    quick downgrades,
+    quick rapid_resets,
+    quick provoked_resets,
+    quick continuations,
+    quick small_data,
+    quick idle_frames,
+];
