@@ -149,8 +149,9 @@ pub struct Limits {
     /// 1,000.)
     pub http2_resets: u32,
 
-    /// Frames a second that do no work: PING, SETTINGS, PRIORITY, those of no known type, empty
-    /// DATA, and WINDOW_UPDATE and what continues HEADERS beyond need: 1,000.
+    /// Frames a second that do no work: PING, SETTINGS, PRIORITY, those of no known type, DATA of
+    /// less than five bytes that ends no body, and WINDOW_UPDATE and what continues HEADERS beyond
+    /// need: 1,000.
     pub http2_idle_frames: u32,
 
     /// After how long of silence a client of HTTP/2 is pinged that is owed an answer: 30 seconds.

@@ -21,6 +21,9 @@ const PREFACE: usize = 24;
 /// How long until a client may reset one more stream.
 const RESET_EACH: Duration = Duration::from_millis(30);
 
+/// DATA of fewer bytes does no work. No message is so short: gRPC puts five bytes in front of each.
+const SMALL_DATA: u32 = 5;
+
 /// What DATA of either side earns: it is answered by WINDOW_UPDATE for the stream and for the
 /// connection.
 const DATA_EARNS: u32 = 2;
@@ -161,7 +164,7 @@ impl Traffic {
                 None
             }
             kind::DATA => {
-                if frame.length == 0 && !frame.has(flag::END_STREAM) {
+                if frame.length < SMALL_DATA && !frame.has(flag::END_STREAM) {
                     return self.idle();
                 }
                 self.idle_frames.earn(DATA_EARNS);

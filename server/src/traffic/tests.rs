@@ -40,6 +40,7 @@ async fn frames_that_do_no_work_are_read_a_thousand_times() {
         (kind::WINDOW_UPDATE, 0, &[0, 0, 0, 1]),
         (kind::CONTINUATION, 0, &[]),
         (kind::DATA, 0, &[]),
+        (kind::DATA, 0, b"four"),
         (kind::GOAWAY, 0, &[0; 8]),
         (kind::RST_STREAM, 0, &[0; 4]),
         (2, 0, &[0; 5]),
@@ -51,6 +52,14 @@ async fn frames_that_do_no_work_are_read_a_thousand_times() {
         let read = enough(&flood);
         assert_eq!(read, (1000, Some(Limit::IdleFrames)), "{kind}, {flags}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_in_short_messages_is_work_and_so_is_its_last_byte() {
+    let message = bytes(kind::DATA, 0, 1, b"short");
+    assert_eq!(enough(&message), (100_000, None));
+    let last = bytes(kind::DATA, flag::END_STREAM, 1, b"");
+    assert_eq!(enough(&last), (100_000, None));
 }
 
 #[tokio::test(start_paused = true)]
