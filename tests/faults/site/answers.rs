@@ -10,7 +10,10 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::counts::{self, BEGUN, Guard, RECEIVED, SMUGGLED};
+use crate::{
+    counted::Counted,
+    counts::{self, BEGUN, Guard, RECEIVED, SMUGGLED},
+};
 
 pub(crate) async fn answer(mut request: Request) -> Result<Response> {
     BEGUN.add(1);
@@ -44,7 +47,7 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
         // The body is read whole, up to the limit of the app: 2 MiB.
         "/text" => {
             let body = std::mem::take(request.body_mut());
-            *request.body_mut() = counted(body);
+            *request.body_mut() = Body::new(Counted(body));
             request.text().await?.len().to_string().into_response()
         }
         // The request is named again, so that answers cannot be mixed up.
@@ -62,15 +65,6 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
         lie if lie.starts_with("/lie/") => lied(&lie[5..]),
         _ => Error::not_found().response_to(&request),
     })
-}
-
-/// Counts what is read of a body.
-fn counted(body: Body) -> Body {
-    Body::stream(blocks(body).inspect(|block| {
-        if let Ok(bytes) = block {
-            RECEIVED.add(bytes.len() as u64);
-        }
-    }))
 }
 
 fn blocks(body: Body) -> impl stream::Stream<Item = Result<Bytes, enfilade_core::BodyError>> {

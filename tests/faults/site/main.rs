@@ -3,6 +3,7 @@
 //! `faults` starts it and says in the environment what differs: see [`Settings`].
 
 mod answers;
+mod counted;
 mod counts;
 mod settings;
 

@@ -22,7 +22,18 @@ use rows::ROWS;
 use table::Table;
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(missed) => ExitCode::from(u8::from(missed > 0)),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How many figures were missed.
+async fn run() -> Result<usize> {
     let Asked {
         is_long,
         file,
@@ -60,7 +71,7 @@ async fn main() -> Result<ExitCode> {
     if let Some(file) = file {
         std::fs::write(file, table.markdown())?;
     }
-    Ok(ExitCode::from(u8::from(missed > 0)))
+    Ok(missed)
 }
 
 /// What is asked for on the command line.

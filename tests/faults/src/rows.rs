@@ -2,10 +2,19 @@
 
 use crate::row::Row;
 
+mod big_bodies;
+mod big_heads;
 mod continuations;
+mod disconnects;
 mod downgrades;
 mod expectations;
+mod few_files;
+mod full_logs;
+mod half_closes;
 mod idle_frames;
+mod injections;
+mod lies;
+mod log_injections;
 mod pipelines;
 mod provoked_resets;
 mod rapid_resets;
@@ -13,6 +22,7 @@ mod slow_openers;
 mod slow_readers;
 mod slow_uploads;
 mod small_data;
+mod stuck_peers;
 mod unread_bodies;
 mod upgrades;
 
@@ -43,4 +53,14 @@ pub(crate) const ROWS: &[Row] = rows![
     quick continuations,
     quick small_data,
     quick idle_frames,
+    quick big_heads,
+    quick big_bodies,
+    quick log_injections,
+    quick disconnects,
+    quick half_closes,
+    quick lies,
+    quick injections,
+    quick stuck_peers,
+    quick few_files,
+    quick full_logs,
 ];

@@ -1,0 +1,103 @@
+//! F65: 256 descriptors, and 2,000 clients.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::json;
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    bench::{Bench, all, can_open},
+    row::Line,
+    site::{Site, Starting},
+};
+
+const FILES: u64 = 256;
+const CLIENTS: u64 = 2000;
+const WATCHED: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
+    if let Err(why) = can_open(CLIENTS) {
+        return Ok(vec![Line::skipped("F65 few descriptors", why)]);
+    }
+    let mut lines = Vec::new();
+    for (what, limits) in [
+        (
+            "below its own limit of connections (204)",
+            json!({ "first_byte": 60 }),
+        ),
+        // So that it is the system that refuses.
+        (
+            "with no limit of connections",
+            json!({ "first_byte": 60, "connections": 100_000 }),
+        ),
+    ] {
+        let site = Starting::new(bench)
+            .limits(&limits)
+            .files(FILES)
+            .start()
+            .await?;
+        lines.extend(crowd(&site, what).await?);
+    }
+    Ok(lines)
+}
+
+async fn crowd(site: &Site, what: &str) -> Result<Vec<Line>> {
+    let address = site.address;
+    let clients = (0..CLIENTS)
+        .map(|_| {
+            tokio::spawn(async move {
+                let stream = TcpStream::connect(address);
+                timeout(Duration::from_secs(5), stream).await.ok()?.ok()
+            })
+        })
+        .collect();
+    let held: Vec<_> = all(clients).await?.into_iter().flatten().collect();
+    sleep(Duration::from_secs(1)).await;
+    let (cpu, lines) = (site.cpu()?, site.errors().len());
+    sleep(WATCHED).await;
+    let cpu = site.cpu()?.saturating_sub(cpu).as_secs_f64() / WATCHED.as_secs_f64();
+    let errors = site.errors();
+    let said = errors.len() - lines;
+    let connected = held.len();
+    drop(held);
+    let freed = Instant::now();
+    let served = timeout(Duration::from_secs(20), async {
+        loop {
+            if let Ok(mut client) = site.connect().await
+                && client
+                    .get("/")
+                    .await
+                    .is_ok_and(|answer| answer.status == 200)
+            {
+                return;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let is_served = served.await.is_ok();
+    let recovery = freed.elapsed();
+    Ok(vec![
+        Line::timed(
+            format!("F65 time of a core with {FILES} descriptors and {connected} clients, {what}"),
+            format!("{:.1} of 100", cpu * 100.0),
+            "at most 5 of 100",
+            cpu <= 0.05,
+        ),
+        Line::new(
+            "F65 lines that it writes meanwhile",
+            format!("{said} in {WATCHED:?}"),
+            "at most one a second",
+            said <= WATCHED.as_secs() as usize + 1,
+        ),
+        Line::new(
+            "F65 the first answer, once the clients have left",
+            format!("after {recovery:.2?}"),
+            "within 1 s",
+            is_served && recovery <= Duration::from_secs(1),
+        ),
+    ])
+}
