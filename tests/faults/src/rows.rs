@@ -18,10 +18,14 @@ mod log_injections;
 mod pipelines;
 mod provoked_resets;
 mod rapid_resets;
+mod restarts;
+mod silent_crowd;
 mod slow_openers;
 mod slow_readers;
+mod slow_tools;
 mod slow_uploads;
 mod small_data;
+mod soak;
 mod stuck_peers;
 mod unread_bodies;
 mod upgrades;
@@ -63,4 +67,8 @@ pub(crate) const ROWS: &[Row] = rows![
     quick stuck_peers,
     quick few_files,
     quick full_logs,
+    quick restarts,
+    quick soak,
+    long silent_crowd,
+    long slow_tools,
 ];

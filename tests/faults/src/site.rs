@@ -3,7 +3,6 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -13,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader},
     net::TcpStream,
     process::{Child, ChildStdout, Command},
     time::{sleep, timeout},
@@ -240,14 +239,11 @@ pub(crate) fn memory_of(process: u32) -> Result<i64> {
     Ok(kilobytes.parse::<i64>()? * 1024)
 }
 
-/// Reads a pipe to its end, for what was piped.
-pub(crate) async fn read_all(pipe: &mut (impl tokio::io::AsyncRead + Unpin)) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    pipe.read_to_end(&mut bytes).await?;
-    Ok(bytes)
-}
-
-/// Whether a file of this path is a device or file that can be written.
-pub(crate) fn is_there(path: &str) -> bool {
-    Path::new(path).exists()
+/// Whether a process runs that nobody may have waited for yet.
+pub(crate) fn is_alive(process: u32) -> Result<bool> {
+    let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
+        return Ok(false);
+    };
+    let state = status.lines().find_map(|line| line.strip_prefix("State:"));
+    Ok(!state.context("no state")?.trim().starts_with('Z'))
 }
