@@ -76,7 +76,9 @@ async fn crowd(site: &Site, what: &str) -> Result<Vec<Line>> {
     let freed = Instant::now();
     let served = timeout(Duration::from_secs(20), async {
         loop {
-            if let Ok(mut client) = site.connect().await
+            // What is lost in a full queue is sent again after a second only.
+            let connecting = timeout(Duration::from_millis(100), site.connect());
+            if let Ok(Ok(mut client)) = connecting.await
                 && client
                     .get("/")
                     .await

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
-    let (restarts, requests) = bench.of((20, 500_000), (3, 10_000));
+    let (restarts, requests) = bench.of((20, 500_000), (3, 50_000));
     let mut site = Site::start(bench).await?;
     let http1 = bench.connector("http/1.1");
     let http2 = bench.connector("h2");

@@ -17,6 +17,7 @@ const SILENT: usize = 10_000;
 const ACTIVE: u32 = 1_000;
 /// How often each active client asks: 10,000 requests a second in all.
 const PAUSE: Duration = Duration::from_millis(100);
+const OPENING: Duration = Duration::from_secs(2);
 const FIRST_BYTE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
@@ -39,6 +40,8 @@ pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
     let crowd: Vec<_> = (0..SILENT)
         .map(|number| {
             tokio::spawn(async move {
+                // They come within two seconds.
+                sleep(OPENING * u32::try_from(number).ok()? / 10_000).await;
                 let mut stream = connect_from(number, address).await.ok()?;
                 let begun = Instant::now();
                 timeout(FIRST_BYTE * 3, end_of(&mut stream)).await.ok()?;
