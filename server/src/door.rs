@@ -2,7 +2,7 @@
 
 use std::{io, pin::Pin, sync::Arc};
 
-use enfilade_core::{Connection, HostError, Peer};
+use enfilade_core::{Connection, ErrorSink, HostError, Peer};
 
 use crate::{
     address::Address,
@@ -11,11 +11,13 @@ use crate::{
     crowd::Full,
     listen::Listen,
     options::Options,
+    proofs::Proofs,
     proxy::{ProxyProtocol, greet},
     site::Site,
     sniff::Spoken,
     socket::Socket,
     stream::Stream,
+    upkeep::Work,
 };
 
 /// An open socket, and what its connections begin with.
@@ -40,6 +42,12 @@ pub(crate) trait Handshake: Send + Sync {
     /// Reads again what it was made of, where that has changed or is `forced`. What cannot be used
     /// is an error, and changes nothing.
     fn reload(&self, forced: bool) -> Result<(), HostError>;
+
+    /// What is answered in place of the app.
+    fn proofs(&self) -> Vec<Arc<dyn Proofs>>;
+
+    /// What there is to do while the server accepts connections.
+    fn works(&self, errors: &Arc<dyn ErrorSink>) -> Vec<Work>;
 }
 
 pub(crate) type Shaking =

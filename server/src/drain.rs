@@ -14,6 +14,7 @@ use crate::{
     stop::Stop,
     takeover::Takeover,
     tasks::{Phase, Tasks},
+    upkeep::Upkeep,
 };
 
 /// How long a task that was broken off may take to notice. One that never yields does not.
@@ -32,13 +33,13 @@ pub(crate) struct Run<'a> {
 impl Run<'_> {
     /// Accepts connections until it is told to stop, and lets them end.
     /// Meanwhile, what has changed is reloaded.
-    pub(crate) async fn serve(mut self, doors: Vec<Door>, reload: Reload) {
+    pub(crate) async fn serve(mut self, doors: Vec<Door>, reload: Reload, upkeep: Upkeep) {
         let tasks = Arc::clone(&self.site.tasks);
         // Whoever drops this future means that nothing shall go on.
         let _ending = AbortOnDrop(Arc::clone(&tasks));
         let watched = self.takeover.feed_watchdog();
         let ending = async {
-            self.accept(&doors).await;
+            self.accept(&doors, upkeep).await;
             self.takeover.stopping();
             drop(doors);
             self.end(&tasks).await;
@@ -61,7 +62,7 @@ impl Run<'_> {
         }
     }
 
-    async fn accept(&mut self, doors: &[Door]) {
+    async fn accept(&mut self, doors: &[Door], upkeep: Upkeep) {
         let mut accepting: FuturesUnordered<_> =
             doors.iter().map(|door| accept(door, &self.site)).collect();
         tokio::select! {
@@ -69,6 +70,8 @@ impl Run<'_> {
             () = self.takeover.taken_over(doors) => {}
             // Accepting never ends by itself.
             Some(()) = accepting.next() => {}
+            // What only a server that accepts can do is done for as long.
+            () = upkeep.run() => {}
         }
     }
 

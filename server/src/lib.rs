@@ -92,6 +92,7 @@ mod listening;
 mod opening;
 mod options;
 mod outgoing;
+mod proofs;
 mod proxy;
 mod receiving;
 mod refusal;
@@ -121,6 +122,7 @@ mod tasks;
 mod tls;
 mod traffic;
 mod upgrade;
+mod upkeep;
 mod waiting;
 mod waits;
 mod wire;
@@ -133,3 +135,5 @@ pub use proxy::ProxyProtocol;
 pub use server::Server;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
+#[cfg(feature = "acme")]
+pub use tls::{Acme, Challenge};

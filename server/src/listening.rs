@@ -6,7 +6,7 @@ use enfilade_core::{App, Host, HostError};
 
 use crate::{
     address::Address, door::Door, drain::Run, options::Options, reload::Reload, site::Site,
-    stop::Stop, takeover::Takeover,
+    stop::Stop, takeover::Takeover, upkeep::Upkeep,
 };
 
 /// A server whose sockets are open, so that its addresses are known. Made by
@@ -69,13 +69,13 @@ impl Listening {
             Some(future) => Ok(Stop::When(Some(future))),
             None => Stop::by_signals(),
         };
+        let handshakes: Vec<_> = doors.iter().filter_map(Door::handshake).collect();
         let prepared = stop.and_then(|stop| {
             let by_signals = matches!(stop, Stop::Signals(_));
             let restarts = options.restarts.unwrap_or(by_signals);
             let takeover = Takeover::prepare(restarts, Arc::clone(&options.errors))?;
-            let handshakes = doors.iter().filter_map(Door::handshake).collect();
             let reload = Reload::new(
-                handshakes,
+                handshakes.clone(),
                 by_signals || restarts,
                 Arc::clone(&options.errors),
             )?;
@@ -84,8 +84,12 @@ impl Listening {
         });
         let ended = match prepared {
             Ok((stop, takeover, reload)) => {
+                let proofs = handshakes.iter().flat_map(|shake| shake.proofs());
+                let errors = &options.errors;
+                let works = handshakes.iter().flat_map(|shake| shake.works(errors));
+                let upkeep = Upkeep::new(works.collect(), Arc::clone(errors));
                 let run = Run {
-                    site: Arc::new(Site::new(app, &options)),
+                    site: Arc::new(Site::new(app, &options, proofs.collect())),
                     stop,
                     takeover,
                     lifecycle: &options.lifecycle,
@@ -93,7 +97,7 @@ impl Listening {
                     errors: &*options.errors,
                 };
                 (options.announce)(&addresses);
-                run.serve(doors, reload).await;
+                run.serve(doors, reload, upkeep).await;
                 Ok(())
             }
             Err(error) => Err(error),

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::{
     Address, Limits, Listen, Listening,
-    door::Door,
+    door::{Door, Handshake},
     options::{Closing, Options},
 };
 
@@ -213,6 +213,16 @@ impl Server {
             .into_iter()
             .map(|listen| Door::open(listen, &self.options))
             .collect::<Result<Vec<_>, HostError>>()?;
+        let mut handshakes = doors.iter().map(|(door, _)| door.handshake());
+        let proves_by_http = |handshake: Arc<dyn Handshake>| !handshake.proofs().is_empty();
+        if handshakes.clone().flatten().any(proves_by_http)
+            && handshakes.all(|handshake| handshake.is_some())
+        {
+            return Err(HostError::new(
+                "with http-01 an authority comes without TLS: bind a listener for it, too, such as \
+                 [::]:80",
+            ));
+        }
         Ok(Listening::new(doors, self.options))
     }
 

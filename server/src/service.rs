@@ -10,7 +10,7 @@ use crate::{
     admission::drop_underscores,
     breach::Limit,
     finish::Finish,
-    http2_head,
+    http2_head, proofs,
     receiving::Upload,
     refusal, refusing,
     session::{Answering, Session},
@@ -62,6 +62,19 @@ impl Service {
         };
         if let Some(limit) = broken {
             return refuse(limit, request.body(), answering);
+        }
+        let proofs = &session.site.proofs;
+        if !proofs.is_empty()
+            && let Some(mut response) = proofs::answer(proofs, &request)
+        {
+            session.received(request.body().is_end_stream());
+            let finish = Finish {
+                on_upgrade: None,
+                answering,
+                connects: false,
+            };
+            finish.apply(&mut response);
+            return Box::pin(ready(Ok(response)));
         }
         // A client that waits for a word before it sends its body is not told to send what nobody
         // wants.

@@ -23,6 +23,7 @@ use crate::{
     crowd::{Addresses, Crowd},
     finish::Finish,
     options::Options,
+    proofs::Proofs,
     refusal,
     refusing::Refusals,
     tasks::Tasks,
@@ -46,12 +47,18 @@ pub(crate) struct Site {
     pub(crate) in_flight: AtomicUsize,
     pub(crate) crowd: Crowd,
     pub(crate) addresses: Option<Arc<Addresses>>,
+    /// What is answered in place of the app.
+    pub(crate) proofs: Vec<Arc<dyn Proofs>>,
     /// Connections that have come, to spread their ends.
     connections: AtomicU32,
 }
 
 impl Site {
-    pub(crate) fn new(app: impl App + 'static, options: &Options) -> Site {
+    pub(crate) fn new(
+        app: impl App + 'static,
+        options: &Options,
+        proofs: Vec<Arc<dyn Proofs>>,
+    ) -> Site {
         let limits = options.limits.clone();
         let mut http1 = http1::Builder::new();
         http1.auto_date_header(options.date);
@@ -76,6 +83,7 @@ impl Site {
             crowd: Crowd::new(limits.connections),
             addresses: Addresses::new(limits.connections_per_address),
             limits,
+            proofs,
             in_flight: AtomicUsize::new(0),
             connections: AtomicU32::new(0),
         }

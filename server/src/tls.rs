@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use enfilade_core::{Connection, HostError, Tls};
+use enfilade_core::{Connection, ErrorSink, HostError, Tls};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ProtocolVersion, ServerConfig, ServerConnection},
@@ -14,14 +14,24 @@ use tokio_rustls::{
 use crate::{
     Listen,
     door::{Handshake, Shaking},
+    proofs::Proofs,
     sniff::Spoken,
     stream::Stream,
+    upkeep::Work,
 };
 
+#[cfg(feature = "acme")]
+mod acme;
 mod by_name;
+mod examination;
 mod files;
+mod keeper;
 mod stamp;
 
+#[cfg(feature = "acme")]
+pub use acme::{Acme, Challenge};
+
+use keeper::Keeper;
 use stamp::Stamp;
 
 /// How a listener speaks TLS: 1.2 and 1.3, with HTTP/2 or HTTP/1.1 as the client prefers (ALPN).
@@ -58,8 +68,12 @@ impl TlsConfig {
     /// reported, and what was there stays in use. Open connections are not touched.
     #[must_use]
     pub fn from_pem(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> TlsConfig {
+        TlsConfig::none().and_pem(chain, key)
+    }
+
+    fn none() -> TlsConfig {
         TlsConfig {
-            source: Source::Files(files::Files::new(chain.into(), key.into())),
+            source: Source::Files(files::Files::default()),
         }
     }
 
@@ -121,6 +135,9 @@ impl TlsConfig {
         let (config, files) = match self.source {
             Source::Files(files) => {
                 let stamp = Stamp::of(files.paths());
+                for keeper in files.keepers() {
+                    keeper.open()?;
+                }
                 (Arc::new(files.load()?), Some((files, Mutex::new(stamp))))
             }
             Source::Ready(config) => (config, None),
@@ -150,11 +167,20 @@ struct TlsHandshake {
 impl Handshake for TlsHandshake {
     fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
-        let acceptor = TlsAcceptor::from(Arc::clone(&config));
-        let shaking = acceptor.accept(stream);
+        let config = Arc::clone(&config);
+        let examined: Vec<_> = self
+            .keepers()
+            .iter()
+            .filter(|keeper| keeper.is_examined())
+            .cloned()
+            .collect();
         Box::pin(async move {
             // Who cannot agree on TLS is told so by TLS.
-            let stream = shaking.await.ok()?;
+            let stream = if examined.is_empty() {
+                TlsAcceptor::from(config).accept(stream).await.ok()?
+            } else {
+                examination::shake(stream, config, examined).await?
+            };
             let (_, agreed) = stream.get_ref();
             let spoken = match agreed.alpn_protocol() {
                 Some(b"h2") => Spoken::Http2,
@@ -169,6 +195,9 @@ impl Handshake for TlsHandshake {
         let Some((files, seen)) = &self.files else {
             return Ok(());
         };
+        for keeper in files.keepers() {
+            keeper.reload(forced)?;
+        }
         let stamp = Stamp::of(files.paths());
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         if forced || *seen != stamp {
@@ -178,9 +207,27 @@ impl Handshake for TlsHandshake {
         }
         Ok(())
     }
+
+    fn proofs(&self) -> Vec<Arc<dyn Proofs>> {
+        let keepers = self.keepers().iter();
+        keepers.filter_map(|keeper| keeper.proofs()).collect()
+    }
+
+    fn works(&self, errors: &Arc<dyn ErrorSink>) -> Vec<Work> {
+        let keepers = self.keepers().iter().cloned();
+        keepers
+            .map(|keeper| keeper.work(Arc::clone(errors)))
+            .collect()
+    }
 }
 
 impl TlsHandshake {
+    fn keepers(&self) -> &[Arc<dyn Keeper>] {
+        self.files
+            .as_ref()
+            .map_or(&[], |(files, _)| files.keepers())
+    }
+
     /// Connections that are open go on as they were agreed on.
     fn take_up(&self, config: ServerConfig) {
         let mut current = self.config.write().unwrap_or_else(PoisonError::into_inner);

@@ -7,6 +7,8 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
+use super::keeper::Keeper;
+
 /// Certificates by the names that they are for, in lower case; `*.` stands for one label.
 #[derive(Debug)]
 pub(super) struct ByName {
@@ -14,11 +16,15 @@ pub(super) struct ByName {
     /// For who asks for no name, or for an unknown one: its client tells what is wrong better than
     /// an alert could.
     first: Option<Arc<CertifiedKey>>,
+    keepers: Vec<Arc<dyn Keeper>>,
 }
 
 impl ByName {
-    /// Of several for one name the first is shown.
-    pub(super) fn new(certificates: Vec<(CertifiedKey, Vec<String>)>) -> ByName {
+    /// Of several for one name the first is shown, and those of keepers last.
+    pub(super) fn new(
+        certificates: Vec<(CertifiedKey, Vec<String>)>,
+        keepers: Vec<Arc<dyn Keeper>>,
+    ) -> ByName {
         let (mut names, mut first) = (HashMap::new(), None);
         for (certificate, own) in certificates {
             let certificate = Arc::new(certificate);
@@ -29,7 +35,11 @@ impl ByName {
             }
             first.get_or_insert(certificate);
         }
-        ByName { names, first }
+        ByName {
+            names,
+            first,
+            keepers,
+        }
     }
 
     fn find(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
@@ -44,7 +54,16 @@ impl ByName {
 
 impl ResolvesServerCert for ByName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.find(name));
-        named.or(self.first.as_ref()).cloned()
+        if let Some(name) = hello.server_name() {
+            if let Some(certificate) = self.find(name) {
+                return Some(Arc::clone(certificate));
+            }
+            if let Some(keeper) = self.keepers.iter().find(|keeper| keeper.keeps(name)) {
+                // Where there is none yet, an alert tells more than another's would.
+                return keeper.find(name);
+            }
+        }
+        let kept = || self.keepers.iter().find_map(|keeper| keeper.first());
+        self.first.clone().or_else(kept)
     }
 }

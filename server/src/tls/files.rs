@@ -17,14 +17,16 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-use super::by_name::ByName;
+use super::{by_name::ByName, keeper::Keeper};
 
 /// Where the certificates and the keys are, and whose clients are let in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     /// Chains and their keys; the first is for whoever asks for no name of the others.
     pairs: Vec<Pair>,
     clients: Option<Clients>,
+    /// Who sees to certificates beside them.
+    keepers: Vec<Arc<dyn Keeper>>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,15 +42,17 @@ struct Clients {
 }
 
 impl Files {
-    pub(super) fn new(chain: PathBuf, key: PathBuf) -> Files {
-        Files {
-            pairs: vec![Pair { chain, key }],
-            clients: None,
-        }
-    }
-
     pub(super) fn add(&mut self, chain: PathBuf, key: PathBuf) {
         self.pairs.push(Pair { chain, key });
+    }
+
+    #[cfg_attr(not(feature = "acme"), allow(dead_code, reason = "nobody sees to any"))]
+    pub(super) fn keep(&mut self, keeper: Arc<dyn Keeper>) {
+        self.keepers.push(keeper);
+    }
+
+    pub(super) fn keepers(&self) -> &[Arc<dyn Keeper>] {
+        &self.keepers
     }
 
     pub(super) fn ask_clients(&mut self, authorities: PathBuf, required: bool) {
@@ -85,7 +89,8 @@ impl Files {
             Some(clients) => config.with_client_cert_verifier(clients.verifier(provider)?),
             None => config.with_no_client_auth(),
         };
-        let mut config = config.with_cert_resolver(Arc::new(ByName::new(certificates)));
+        let mut config =
+            config.with_cert_resolver(Arc::new(ByName::new(certificates, self.keepers.clone())));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // Its keys change every six hours. rustls resumes a session only for the name that it was
         // begun with, and a configuration has one policy for clients, so none is walked around.
@@ -157,7 +162,7 @@ impl Clients {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, HostError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, HostError> {
     let unreadable = |error| unreadable("certificate", "CERTIFICATE", path, error);
     let found = CertificateDer::pem_file_iter(path)
         .map_err(unreadable)?

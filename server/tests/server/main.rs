@@ -7,6 +7,8 @@
     reason = "nothing here is anybody's interface"
 )]
 
+#[cfg(feature = "acme")]
+mod acme;
 mod answers;
 mod early_hints;
 mod failures;
