@@ -22,8 +22,15 @@ pub(crate) fn answer<B>(
     }
     let path = request.uri().path();
     let proof = proofs.iter().find_map(|proofs| proofs.at(path))?;
-    let mut response = Response::new(Body::from(proof));
+    let length = HeaderValue::from(proof.len());
+    let body = match *request.method() {
+        Method::HEAD => Body::empty(),
+        _ => Body::from(proof),
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
     let bytes = HeaderValue::from_static("application/octet-stream");
-    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
+    headers.insert(header::CONTENT_TYPE, bytes);
+    headers.insert(header::CONTENT_LENGTH, length);
     Some(response)
 }

@@ -51,6 +51,10 @@ impl Certificate {
         self.begin + lifetime / 3 * 2
     }
 
+    pub(super) const fn begin(&self) -> SystemTime {
+        self.begin
+    }
+
     pub(super) const fn end(&self) -> SystemTime {
         self.end
     }

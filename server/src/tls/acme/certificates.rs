@@ -225,6 +225,8 @@ impl Open {
         let mut loaded = Ok(());
         for name in &self.names {
             match self.read(name) {
+                // One that could not be stored is newer than the file.
+                Ok(Some(stored)) if self.is_older(name, &stored) => {}
                 Ok(Some(stored)) => self.take_up(name, stored),
                 Ok(None) => {}
                 Err(error) => loaded = Err(error),
@@ -247,6 +249,11 @@ impl Open {
             .because(error)
         });
         certificate.map(Some)
+    }
+
+    fn is_older(&self, name: &str, stored: &Certificate) -> bool {
+        let held = self.current(name);
+        held.is_some_and(|held| stored.begin() < held.begin())
     }
 
     fn take_up(&self, name: &str, certificate: Certificate) {

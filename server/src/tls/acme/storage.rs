@@ -163,3 +163,57 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn storage() -> (tempfile::TempDir, Storage) {
+        let root = tempfile::tempdir().expect("a directory");
+        let storage = Storage::open(&root.path().join("acme"), "https://x.test:1/dir?a");
+        (root, storage.expect("it can be made"))
+    }
+
+    #[test]
+    fn each_authority_has_a_folder_with_a_name_that_file_systems_take() {
+        let (root, storage) = storage();
+        assert_eq!(
+            storage.path("file"),
+            root.path().join("acme/x.test_1_dir_a/file")
+        );
+    }
+
+    #[tokio::test]
+    async fn one_at_a_time_has_a_lock_and_another_file_has_another() {
+        let (_root, storage) = storage();
+        let first = storage.lock("a.pem").await.expect("it is free");
+        assert!(storage.lock("a.pem").now_or_never().is_none());
+        assert!(storage.lock("b.pem").now_or_never().is_some());
+        drop(first);
+        assert!(storage.lock("a.pem").now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_is_whole_at_any_moment_and_nothing_is_left_over() {
+        let (_root, storage) = storage();
+        let texts = ["a", "b"].map(|letter| letter.repeat(100_000));
+        storage.write("file", &texts[0]).expect("it can be written");
+        std::thread::scope(|threads| {
+            let writing = threads.spawn(|| {
+                for text in texts.iter().cycle().take(100) {
+                    storage.write("file", text).expect("it can be written");
+                }
+            });
+            while !writing.is_finished() {
+                let read = storage.read("file").expect("it can be read");
+                let read = read.expect("it is there");
+                assert!(texts.contains(&read), "{} bytes", read.len());
+            }
+        });
+        let left = fs::read_dir(&storage.folder).expect("it is there").count();
+        assert_eq!(left, 1);
+        assert_eq!(storage.read("missing").expect("it can be read"), None);
+    }
+}

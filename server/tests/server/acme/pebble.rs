@@ -64,6 +64,11 @@ impl Authority {
         self.path("own.pem")
     }
 
+    /// What it was last seen with: it makes new ones whenever it starts.
+    pub fn root(&self) -> PathBuf {
+        self.path("root.pem")
+    }
+
     /// Starts it, with what it has in its environment. It forgets all when it is dropped.
     pub fn start(&self, environment: &[(&str, &str)]) -> Pebble<'_> {
         let dns = free_port();
@@ -169,4 +174,17 @@ pub fn soon(mut holds: impl FnMut() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(50));
     }
     false
+}
+
+/// Whether there is an authority to try things with, and a client to look with.
+pub fn are_here() -> bool {
+    for program in ["pebble", "pebble-challtestsrv", "openssl"] {
+        let found = std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|p| p.join(program).exists()));
+        if !found {
+            eprintln!("SKIP acme: {program} is not installed");
+            return false;
+        }
+    }
+    true
 }
