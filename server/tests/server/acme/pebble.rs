@@ -64,11 +64,6 @@ impl Authority {
         self.path("own.pem")
     }
 
-    /// What it was last seen with: it makes new ones whenever it starts.
-    pub fn root(&self) -> PathBuf {
-        self.path("root.pem")
-    }
-
     /// Starts it, with what it has in its environment. It forgets all when it is dropped.
     pub fn start(&self, environment: &[(&str, &str)]) -> Pebble<'_> {
         let dns = free_port();

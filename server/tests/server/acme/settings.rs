@@ -9,6 +9,8 @@ use enfilade_server::{Acme, Challenge, Listen, Server, TlsConfig};
 fn refused(acme: Acme) -> String {
     let tls = TlsConfig::from_acme(acme);
     let error = Server::bind(Listen::at("127.0.0.1:0").with_tls(tls))
+        // One that starts ends at once.
+        .with_shutdown(async {})
         .run(async |_: Request| "hello")
         .expect_err("it cannot start");
     format!("{error:?}")
