@@ -8,6 +8,7 @@ use enfilade_core::{
 };
 
 use crate::{
+    answered::rests,
     closing::Closing,
     gateway::Import,
     launch,
@@ -234,12 +235,14 @@ impl<P: Protocol> Backend<P> {
             .collect::<Result<Vec<_>, _>>()?;
         let capabilities = protocol.capabilities();
         let facts = facts(P::NAME, capabilities, &options.errors, &options.lifecycle);
-        let site = Site::new(app, options.paths, options.import, facts);
+        let (rests, left) = rests();
+        let site = Site::new(app, options.paths, options.import, facts).with_rests(rests);
         let addresses: Vec<_> = doors.iter().map(|door| door.address().clone()).collect();
         (options.announce)(&addresses);
         run::Run {
             protocol: Arc::new(protocol),
             site: Arc::new(site),
+            left,
             stop,
             lifecycle: options.lifecycle,
             grace: options.grace,

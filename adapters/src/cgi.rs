@@ -22,6 +22,7 @@
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
 //! | a client that leaves drops the app | yes | on SIGTERM, and when something is written that nobody reads |
+//! | an app that asks for it goes on without its client | yes | for [a second](Cgi#stopping) |
 //! | the process ends after one request | yes | |
 //!
 //! A response that breaks off ends before its `Content-Length`. Nothing tells one without a length
@@ -49,9 +50,13 @@ use enfilade_core::{
     App, Capabilities, ErrorSink, Host, HostError, Lifecycle, PathPolicy, Result as AppResult,
     StandardError,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 
 use crate::{
+    answered::rests,
     closing::Closing,
     exchange::{Ended, Exchange},
     gateway::{BadRequest, Import, Style, Variables},
@@ -62,6 +67,9 @@ use crate::{
 
 mod environment;
 mod standard;
+
+/// How long an app goes on without its client, where it asked to.
+const FINISH_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Hosts an app for the one request that a web server has started this process for.
 ///
@@ -76,7 +84,8 @@ mod standard;
 /// The process ends when the response is written, and what is left of the request has been thrown
 /// away, for which it takes 2 seconds at most. SIGTERM, SIGINT or
 /// [`with_shutdown`](Cgi::with_shutdown) drop the app at once: a web server that sends SIGTERM has
-/// nobody left to answer, and Apache sends SIGKILL three seconds later. Last, what was registered on
+/// nobody left to answer, and Apache sends SIGKILL three seconds later. An app that asked to go on
+/// ([`OnDisconnect::Finish`](enfilade_core::OnDisconnect::Finish)) has a second for it. Last, what was registered on
 /// the [`Lifecycle`] is closed.
 #[must_use = "a host does nothing until it serves an app"]
 pub struct Cgi {
@@ -205,12 +214,18 @@ impl Cgi {
         let variables = environment::check(environment::variables(std::env::vars_os()))?;
         let (mut reader, mut writer) = standard::streams()?;
         let facts = facts("cgi", capabilities(), &self.errors, &self.lifecycle);
-        let site = Site::new(app, self.paths, self.import.or_script_name(), facts);
+        let (rests, mut left) = rests();
+        let site =
+            Site::new(app, self.paths, self.import.or_script_name(), facts).with_rests(rests);
         let ended = tokio::select! {
             ended = answer(&site, variables, &mut reader, &mut writer) => ended,
             () = stop.told() => Ended::Gone,
         };
         self.lifecycle.begin_stop();
+        if let Ok(rest) = left.try_recv() {
+            // What it has not done by then is dropped with it.
+            let _ = timeout(FINISH_PATIENCE, rest.finish()).await;
+        }
         match ended {
             // That the client has left is nobody's error.
             Ended::Whole | Ended::Gone => Ok(()),
@@ -269,6 +284,7 @@ fn capabilities() -> Capabilities {
     capabilities.streaming_request = true;
     capabilities.streaming_response = true;
     capabilities.disconnect = true;
+    capabilities.finish = true;
     capabilities.run_once = true;
     capabilities
 }

@@ -22,6 +22,7 @@
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
 //! | a client that leaves drops the app | yes | when the web server aborts the request or closes the connection |
+//! | an app that asks for it goes on without its client | yes | see [`OnDisconnect`](enfilade_core::OnDisconnect); it counts against [`with_max_requests`](FastCgi::with_max_requests) |
 //! | the process ends after one request | no | |
 //!
 //! # In front of it
@@ -91,7 +92,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use enfilade_core::{App, Gateway};
 
-use crate::backend::Backend;
+use crate::{answered::Answered, backend::Backend};
 
 mod breach;
 mod closing;
@@ -145,9 +146,9 @@ impl Backend<FastCgiProtocol> {
     pub fn with_authorizer(mut self, app: impl App + 'static) -> FastCgi {
         let app = Arc::new(app);
         self.protocol.rules.authorizes = true;
-        self.protocol.authorizer = Some(Box::new(move |request, paths| {
+        self.protocol.authorizer = Some(Box::new(move |request, paths, rests| {
             let gateway = Gateway::new(Arc::clone(&app)).with_path_policy(paths);
-            Box::pin(async move { gateway.answer(request).await })
+            Answered::new(Arc::new(gateway).answer_shared(request), rests)
         }));
         self
     }

@@ -24,6 +24,7 @@ pub(crate) fn capabilities_in(source: &str) -> Capabilities {
     capabilities.upgrade = says("upgrade");
     capabilities.file = says("files are sent by the operating system");
     capabilities.disconnect = says("a client that leaves drops the app");
+    capabilities.finish = says("an app that asks for it goes on without its client");
     capabilities.run_once = says("the process ends after one request");
     capabilities
 }

@@ -23,6 +23,7 @@
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
 //! | a client that leaves drops the app | no | Lambda does not tell |
+//! | an app that asks for it goes on without its client | yes | every app does |
 //! | the process ends after one request | no | |
 //!
 //! A response that is no stream has at most 6 MiB as JSON, and 1 MiB behind a load balancer; what is
@@ -348,6 +349,7 @@ impl Lambda {
     fn facts(&self) -> Connection {
         let mut facts = Connection::default();
         facts.host = "lambda";
+        facts.capabilities.finish = true;
         facts.errors = Arc::clone(&self.errors);
         facts.stopping = self.lifecycle.stopping();
         facts

@@ -2,6 +2,8 @@
 //!
 //! They are for Unix: the protocols are spoken by web servers there.
 
+#[cfg(all(unix, any(feature = "cgi", feature = "_socket")))]
+mod answered;
 #[cfg(all(unix, feature = "_socket"))]
 mod backend;
 #[cfg(all(unix, any(feature = "gateway", feature = "lambda")))]

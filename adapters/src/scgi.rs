@@ -22,6 +22,7 @@
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
 //! | a client that leaves drops the app | yes | when the web server closes the connection |
+//! | an app that asks for it goes on without its client | yes | see [`OnDisconnect`](enfilade_core::OnDisconnect) |
 //! | the process ends after one request | no | |
 //!
 //! A response that breaks off, for whatever reason, ends with a reset, over TCP, and before its
@@ -67,6 +68,7 @@ impl Protocol for ScgiProtocol {
         capabilities.streaming_request = true;
         capabilities.streaming_response = true;
         capabilities.disconnect = true;
+        capabilities.finish = true;
         capabilities
     }
 

@@ -1,13 +1,15 @@
 //! What all requests of a host share: [`Site`].
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use enfilade_core::{
     App, Body, Capabilities, Connection, ErrorSink, Gateway, Lifecycle, PathPolicy, Request,
-    Response,
 };
 
-use crate::gateway::{BadRequest, Import, Variables, request_from};
+use crate::{
+    answered::{Answered, Rests},
+    gateway::{BadRequest, Import, Variables, request_from},
+};
 
 /// The app, and what is the same for all of its requests.
 #[allow(
@@ -15,14 +17,13 @@ use crate::gateway::{BadRequest, Import, Variables, request_from};
     reason = "a backend's protocol is given it, and without backends nobody is"
 )]
 pub struct Site {
-    app: Arc<dyn Answer>,
+    app: Arc<dyn Hosted>,
     paths: PathPolicy,
     import: Import,
     facts: Connection,
+    /// Where the host takes what goes on without its client.
+    rests: Option<Rests>,
 }
-
-/// A response that is being made.
-pub(crate) type Answered = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl Site {
     pub(crate) fn new(
@@ -36,7 +37,20 @@ impl Site {
             paths,
             import,
             facts,
+            rests: None,
         }
+    }
+
+    /// Hands what goes on without its client to `rests`. By default it is dropped.
+    pub(crate) fn with_rests(mut self, rests: Rests) -> Site {
+        self.rests = Some(rests);
+        self
+    }
+
+    /// The same, for a second app.
+    #[allow(dead_code, reason = "only FastCGI hosts a second app")]
+    pub(crate) fn rests(&self) -> Option<Rests> {
+        self.rests.clone()
     }
 
     /// What the operator says about the web server.
@@ -70,18 +84,18 @@ impl Site {
     }
 
     pub(crate) fn answer(&self, request: Request) -> Answered {
-        Arc::clone(&self.app).answer(request)
+        Arc::clone(&self.app).answer(request, self.rests.clone())
     }
 }
 
 /// A [`Gateway`], erased: so a protocol is compiled once, and not for each app.
-trait Answer: Send + Sync {
-    fn answer(self: Arc<Self>, request: Request) -> Answered;
+trait Hosted: Send + Sync {
+    fn answer(self: Arc<Self>, request: Request, rests: Option<Rests>) -> Answered;
 }
 
-impl<A: App + 'static> Answer for Gateway<A> {
-    fn answer(self: Arc<Self>, request: Request) -> Answered {
-        Box::pin(async move { (*self).answer(request).await })
+impl<A: App + 'static> Hosted for Gateway<A> {
+    fn answer(self: Arc<Self>, request: Request, rests: Option<Rests>) -> Answered {
+        Answered::new(self.answer_shared(request), rests)
     }
 }
 

@@ -22,6 +22,7 @@
 //! | upgrade | no | |
 //! | files are sent by the operating system | no | |
 //! | a client that leaves drops the app | yes | when the web server closes the connection |
+//! | an app that asks for it goes on without its client | yes | see [`OnDisconnect`](enfilade_core::OnDisconnect) |
 //! | the process ends after one request | no | |
 //!
 //! Requests for apps in WSGI, PSGI, Rack and CGI are taken, which differ in nothing but the first
@@ -72,6 +73,7 @@ impl Protocol for UwsgiProtocol {
         capabilities.streaming_request = true;
         capabilities.streaming_response = true;
         capabilities.disconnect = true;
+        capabilities.finish = true;
         capabilities
     }
 

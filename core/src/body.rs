@@ -193,6 +193,13 @@ impl Body {
         )))))
     }
 
+    /// Drops the body, and tells whoever watches it that nobody was left to send it to.
+    pub(crate) fn abandon(self) {
+        if let Kind::Other(Other::Watched(mut watched)) = self.0 {
+            watched.abandon();
+        }
+    }
+
     /// The piece of a file that this body is, where it is one and nothing of it was read: a host
     /// may send it in its own way.
     #[cfg(feature = "file")]

@@ -10,8 +10,8 @@ use std::{
 use http::{Extensions, Uri, Version, uri::Scheme};
 
 use crate::{
-    BodyPace, Fields, Hinted, Informational, SharedPace, Stopping, Upgrade, early_hints,
-    params::Params,
+    BodyPace, Fields, Hinted, Informational, OnDisconnect, Outcome, SharedPace, Stopping, Upgrade,
+    call::Wishes, early_hints, params::Params,
 };
 
 /// What the host knows about this call. Every request has one: [`RequestExt::environ`].
@@ -27,6 +27,8 @@ pub struct Environ {
     original: Option<Box<Uri>>,
     upgrade: Option<Box<Upgrade>>,
     number: u64,
+    /// That of the call: see [`Call`](crate::call::Call).
+    pub(crate) key: u64,
     version: Version,
     /// The bytes of the path that are the script name.
     pub(crate) script_name: u32,
@@ -50,6 +52,7 @@ impl Environ {
             original: None,
             upgrade: None,
             number: 0,
+            key: 0,
             version,
             script_name: 0,
             body_limit: DEFAULT_BODY_LIMIT,
@@ -84,7 +87,11 @@ impl Environ {
     /// The connection's facts, to be changed for this request alone: for middleware that knows
     /// better, such as one that trusts a proxy.
     pub fn connection_mut(&mut self) -> &mut Connection {
-        Arc::make_mut(&mut self.connection)
+        // A clone would have calls of its own, and this is still the same call.
+        let wishes = Arc::clone(&self.connection.wishes);
+        let connection = Arc::make_mut(&mut self.connection);
+        connection.wishes = wishes;
+        connection
     }
 
     /// The version of HTTP that the client spoke to the host's web server.
@@ -211,6 +218,49 @@ impl Environ {
         self.body_pace = Some(pace);
     }
 
+    /// Has `callback` called when the request is over, with its [`Outcome`]: when its response was
+    /// sent, has failed, or was left by its client, and also where there is no response, because
+    /// the client left before.
+    ///
+    /// Each is called exactly once, the last registered first. It is called where the response
+    /// ends, so it must not block; where it panics, that is reported, and the others are called.
+    /// Gives false, and drops it, in a call without a host, whose end nobody sees.
+    ///
+    /// Call it before the response is there. What is registered later, with an environ that was
+    /// kept, is called when the connection ends, and is told nothing but that.
+    ///
+    /// ```
+    /// use enfilade_core::{Outcome, Request, RequestExt};
+    ///
+    /// async fn export(request: Request) -> &'static str {
+    ///     request.environ().on_finish(|outcome: &Outcome| {
+    ///         eprintln!("{} bytes went out: {:?}", outcome.bytes, outcome.ending);
+    ///     });
+    ///     "..."
+    /// }
+    /// # use enfilade_core::App;
+    /// # let _ = export.boxed();
+    /// ```
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "an app that has a host need not look"
+    )]
+    pub fn on_finish(&self, callback: impl FnOnce(&Outcome) + Send + 'static) -> bool {
+        if self.key != 0 {
+            let wishes = &self.connection.wishes;
+            wishes.on_finish(self.key, Box::new(callback));
+        }
+        self.key != 0
+    }
+
+    /// Says what becomes of the app from now on, if its client leaves: see [`OnDisconnect`]. By
+    /// default it is cancelled.
+    pub fn set_on_disconnect(&self, what: OnDisconnect) {
+        if self.key != 0 {
+            self.connection.wishes.on_disconnect(self.key, what);
+        }
+    }
+
     /// Ends, as a future, when the host begins to stop: what long streams wait for.
     #[must_use]
     pub fn stopping(&self) -> &Stopping {
@@ -227,7 +277,6 @@ impl Environ {
 ///
 /// `Default` is the connection of a call without a host: `http`, from nowhere, to `localhost:80`,
 /// without capabilities, errors to the standard error stream.
-#[derive(Clone)]
 #[non_exhaustive]
 pub struct Connection {
     /// `http` or `https`, of the last hop.
@@ -256,6 +305,28 @@ pub struct Connection {
     /// Who sends early hints, where the host can. The host keeps it alive as long as the
     /// connection; it nearly always owns these facts, and is not to be owned by them.
     pub informational: Option<Weak<dyn Informational>>,
+    pub(crate) wishes: Arc<Wishes>,
+}
+
+/// The same facts, of another connection: what the requests of this one have asked for stays here.
+impl Clone for Connection {
+    fn clone(&self) -> Connection {
+        Connection {
+            scheme: self.scheme.clone(),
+            peer: self.peer.clone(),
+            local: self.local.clone(),
+            proxy: self.proxy.clone(),
+            server_name: Arc::clone(&self.server_name),
+            server_port: self.server_port,
+            tls: self.tls.clone(),
+            host: self.host,
+            capabilities: self.capabilities,
+            errors: Arc::clone(&self.errors),
+            stopping: self.stopping.clone(),
+            informational: self.informational.clone(),
+            wishes: Arc::default(),
+        }
+    }
 }
 
 impl Default for Connection {
@@ -273,6 +344,7 @@ impl Default for Connection {
             errors: Arc::new(StandardError),
             stopping: Stopping::never(),
             informational: None,
+            wishes: Arc::default(),
         }
     }
 }
@@ -381,6 +453,9 @@ pub struct Capabilities {
     pub file: bool,
     /// An app is dropped when its client leaves.
     pub disconnect: bool,
+    /// An app that asks for it goes on to its end when its client leaves
+    /// ([`OnDisconnect::Finish`]).
+    pub finish: bool,
     /// The process ends after one request (CGI).
     pub run_once: bool,
 }

@@ -11,9 +11,10 @@ use std::{
 use http::Method;
 
 use crate::{
-    App, Cause, Connection, PathPolicy, Request, RequestExt, Response,
+    App, Cause, PathPolicy, Request, RequestExt, Response,
+    call::Call,
     guard::{Guard, poll_guarded},
-    host::{Names, commit_now, strip_all_but_an_upgrade, strip_hop_by_hop},
+    host::{Answer, Names, commit_now, strip_all_but_an_upgrade, strip_hop_by_hop},
     rendering::Rendering,
 };
 
@@ -60,15 +61,15 @@ impl<A: App> Gateway<A> {
     ///
     /// The response can be sent as it is: see [`commit`](crate::host::commit()). The cause of a
     /// server error is reported to the host's error stream.
-    pub fn answer(&self, request: Request) -> impl Future<Output = Response> + Send {
+    ///
+    /// Dropping it cancels the app; a host whose client has left asks before: see
+    /// [`Answer::leave`](crate::host::Answer::leave).
+    pub fn answer(&self, request: Request) -> impl Answer {
         answer_through(self, request)
     }
 
     /// The same, for hosts that keep the answer beside a connection or in a task of its own.
-    pub fn answer_shared(
-        self: Arc<Self>,
-        request: Request,
-    ) -> impl Future<Output = Response> + Send {
+    pub fn answer_shared(self: Arc<Self>, request: Request) -> impl Answer {
         answer_through(self, request)
     }
 }
@@ -77,10 +78,11 @@ impl<A: App> Gateway<A> {
 fn answer_through<A: App>(
     gateway: impl Deref<Target = Gateway<A>> + Send,
     mut request: Request,
-) -> impl Future<Output = Response> + Send {
+) -> impl Answer {
     let names = Names::of(request.headers());
+    let call = Call::begin(request.extensions_mut());
     let environ = request.environ();
-    let (connection, split) = (environ.connection_shared(), environ.script_name as usize);
+    let split = environ.script_name as usize;
     let offered = environ.upgrade().is_some();
     if names.hop_by_hop {
         match offered {
@@ -92,7 +94,7 @@ fn answer_through<A: App>(
     Answering {
         is_head: *request.method() == Method::HEAD,
         offered,
-        connection,
+        call,
         rendering: match split {
             0 => Rendering::at_root(&request, names.accept),
             // It may have moved.
@@ -116,7 +118,8 @@ pin_project_lite::pin_project! {
         is_head: bool,
         offered: bool,
         rendering: Rendering,
-        connection: Arc<Connection>,
+        // Behind the answer, so that what the app holds is gone when its end is told.
+        call: Call,
     }
 }
 
@@ -131,14 +134,21 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
             this.rendering.finish_in_place(response);
             if commit_now(*this.is_head, *this.offered, response, cx) {
                 let line = "a response claimed a Content-Length that is not its body's";
-                this.connection.errors.report(line);
+                this.call.connection.errors.report(line);
             }
             if response.status().is_server_error()
                 && let Some(cause) = response.extensions().get::<Cause>()
             {
-                this.connection.errors.report(&cause.chain());
+                this.call.connection.errors.report(&cause.chain());
             }
+            this.call.answered(response);
         }
         polled
+    }
+}
+
+impl<F: Future<Output = Response> + Send> Answer for Answering<F> {
+    fn leave(self: Pin<&mut Self>) -> bool {
+        self.project().call.leave()
     }
 }

@@ -1,9 +1,9 @@
 //! The host half: [`Host`], and what every host does around an app.
 
-use std::{error::Error as StdError, fmt, future::Future};
+use std::{error::Error as StdError, fmt, future::Future, pin::Pin};
 
 pub use crate::early_hints::{EARLY_HINTS, EARLY_HINTS_BYTES};
-use crate::{App, BoxError, Error};
+use crate::{App, BoxError, Error, Response};
 
 mod commit;
 mod hop_by_hop;
@@ -23,6 +23,18 @@ pub(crate) use hop_by_hop::{Names, strip_all_but_an_upgrade};
 pub trait Host {
     /// Serves `app` until it is told to stop.
     fn serve(self, app: impl App + 'static) -> impl Future<Output = Result<(), HostError>> + Send;
+}
+
+/// An answer that is being made, as a [`Gateway`](crate::Gateway) gives it. Dropping it cancels the
+/// app.
+pub trait Answer: Future<Output = Response> + Send {
+    /// The client has left, and the host would drop this. Gives whether the app is to go on all the
+    /// same, because it asked to ([`OnDisconnect::Finish`](crate::OnDisconnect::Finish)).
+    ///
+    /// Then a host that can polls it to its end, in a task for which a graceful stop waits. What
+    /// comes is a response without a body, and nobody to send it to. A host that cannot says so in
+    /// [`Capabilities::finish`](crate::Capabilities::finish), and drops it.
+    fn leave(self: Pin<&mut Self>) -> bool;
 }
 
 /// Why a host could not start or go on.

@@ -21,6 +21,7 @@
 //! | trailers of responses | with `TE: trailers`, if named in `Trailer` | yes |
 //! | upgrade | yes | no |
 //! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
+//! | or leaves it to its end, where [`OnDisconnect`](enfilade_core::OnDisconnect) says so | yes | yes |
 //! | informational responses | 100 by itself, 103 as the app hints | no |
 //!
 //! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
@@ -69,6 +70,7 @@ mod accept;
 mod address;
 mod admission;
 mod alarm;
+mod answered;
 mod breach;
 mod budget;
 mod connection;

@@ -65,6 +65,7 @@ impl Options {
         capabilities.informational = self.early_hints;
         capabilities.upgrade = true;
         capabilities.disconnect = true;
+        capabilities.finish = true;
 
         let mut facts = Connection::default();
         facts.host = "http";

@@ -1,6 +1,6 @@
 //! From a client's requests to the app's, and back: [`Service`].
 
-use std::{convert::Infallible, future::ready, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use enfilade_core::{Environ, Upgrade};
 use http::{Method, Version, header};
@@ -8,13 +8,14 @@ use hyper::body::Incoming;
 
 use crate::{
     admission::drop_underscores,
+    answered::Answered,
     breach::Limit,
     finish::Finish,
     http2_head, proofs,
     receiving::Upload,
     refusal, refusing,
     session::{Answering, Session},
-    site::{Answered, Site},
+    site::Site,
     strict::Refusal,
     upgrade,
 };
@@ -54,7 +55,7 @@ impl Service {
             };
             let mut response = refusing::answer(refusal, request.version());
             finish.apply(&mut response);
-            return Box::pin(ready(Ok(response)));
+            return Answered::ready(response);
         }
         let broken = match has_place {
             true => refusal::broken(&request, &session.site.limits),
@@ -74,7 +75,7 @@ impl Service {
                 connects: false,
             };
             finish.apply(&mut response);
-            return Box::pin(ready(Ok(response)));
+            return Answered::ready(response);
         }
         // A client that waits for a word before it sends its body is not told to send what nobody
         // wants.

@@ -12,13 +12,14 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{App, Gateway, Request, Response};
+use enfilade_core::{App, Gateway, Request, Response, host::Answer};
 use http::HeaderValue;
 use hyper::server::conn::http1;
 use tokio::time::Instant;
 
 use crate::{
     Limits,
+    answered::{Answered, Making},
     breach::{Breaches, Limit},
     crowd::{Addresses, Crowd},
     finish::Finish,
@@ -26,7 +27,7 @@ use crate::{
     proofs::Proofs,
     refusal,
     refusing::Refusals,
-    tasks::Tasks,
+    tasks::{Phase, Task, Tasks},
 };
 
 /// An age that no connection reaches.
@@ -34,7 +35,7 @@ const NEVER: Duration = Duration::from_secs(1 << 32);
 
 /// The app, and how it is served.
 pub(crate) struct Site {
-    app: Arc<dyn Answer>,
+    app: Arc<dyn Hosted>,
     pub(crate) http1: http1::Builder,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) server_header: Option<HeaderValue>,
@@ -107,7 +108,7 @@ impl Site {
 
     /// The answer to a request that broke a limit.
     pub(crate) fn refuse(limit: Limit, finish: Finish) -> Answered {
-        Box::pin(std::future::ready(Ok(refuse(limit, finish))))
+        Answered::ready(refuse(limit, finish))
     }
 
     pub(crate) fn answer(&self, request: Request, finish: Finish) -> Answered {
@@ -115,16 +116,12 @@ impl Site {
     }
 }
 
-/// A response that is being made. One box a request: hyper keeps the future's type inside each
-/// connection, and idle connections shall not pay for the depth of a pipeline.
-pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
 /// A [`Gateway`], erased: so hyper is compiled once, and not for each app.
-trait Answer: Send + Sync {
+trait Hosted: Send + Sync {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered;
 }
 
-impl<A: App + 'static> Answer for Gateway<A> {
+impl<A: App + 'static> Hosted for Gateway<A> {
     fn answer(self: Arc<Self>, request: Request, finish: Finish) -> Answered {
         // Made where it stays: `Box::pin` would make it here and copy it.
         let boxed = Box::write(
@@ -133,9 +130,10 @@ impl<A: App + 'static> Answer for Gateway<A> {
                 answer: self.answer_shared(request),
                 finish: Some(finish),
                 held: None,
+                left: false,
             },
         );
-        Box::into_pin(boxed)
+        Answered::making(Box::into_pin(boxed))
     }
 }
 
@@ -147,14 +145,19 @@ pin_project_lite::pin_project! {
         finish: Option<Finish>,
         // An answer that waits for its hints to go out.
         held: Option<Box<Response>>,
+        // Whether nobody waits for the answer any more.
+        left: bool,
     }
 }
 
-impl<F: Future<Output = Response>> Future for Finishing<F> {
+impl<F: Answer> Future for Finishing<F> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if *this.left {
+            return this.answer.poll(cx).map(Ok);
+        }
         let mut polled = match this.held.take() {
             None => this.answer.poll(cx).map(Ok),
             Some(response) => Poll::Ready(Ok(*response)),
@@ -179,6 +182,20 @@ impl<F: Future<Output = Response>> Future for Finishing<F> {
             finish.apply(response);
         }
         polled
+    }
+}
+
+impl<F: Answer> Making for Finishing<F> {
+    fn leave(self: Pin<&mut Self>) -> Option<Task> {
+        let this = self.project();
+        let session = this.finish.as_ref()?.answering.session();
+        let tasks = &session.site.tasks;
+        if tasks.phase() == Phase::Aborting || !this.answer.leave() {
+            return None;
+        }
+        session.hints.close();
+        *this.left = true;
+        Some(tasks.register())
     }
 }
 

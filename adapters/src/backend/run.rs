@@ -4,12 +4,13 @@ use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use enfilade_core::Lifecycle;
 use tokio::{
+    sync::mpsc::UnboundedReceiver,
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
 use super::{Protocol, Reader, Writer, door::Door, unix::BACKLOG};
-use crate::{site::Site, stop::Stop};
+use crate::{answered::Rest, site::Site, stop::Stop};
 
 /// How long a task that was broken off may take to notice. One that never yields does not.
 const ABORT_WAIT: Duration = Duration::from_secs(1);
@@ -18,6 +19,8 @@ const ABORT_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Run<P> {
     pub(super) protocol: Arc<P>,
     pub(super) site: Arc<Site>,
+    /// What goes on without its client.
+    pub(super) left: UnboundedReceiver<Rest>,
     pub(super) stop: Stop,
     pub(super) lifecycle: Lifecycle,
     pub(super) grace: Duration,
@@ -32,6 +35,7 @@ impl<P: Protocol> Run<P> {
             tokio::select! {
                 halves = accept(&mut doors, &self.site) => self.spawn(halves, &mut tasks),
                 Some(ended) = tasks.join_next() => self.ended(ended),
+                Some(rest) = self.left.recv() => drop(tasks.spawn(rest.finish())),
                 () = self.stop.told() => break,
             }
         }
@@ -72,9 +76,17 @@ impl<P: Protocol> Run<P> {
         tokio::pin!(grace);
         let why = loop {
             tokio::select! {
-                ended = tasks.join_next() => match ended {
-                    Some(ended) => self.ended(ended),
-                    None => return,
+                Some(rest) = self.left.recv() => drop(tasks.spawn(rest.finish())),
+                ended = tasks.join_next() => match (ended, self.left.try_recv()) {
+                    (Some(ended), Err(_)) => self.ended(ended),
+                    (None, Err(_)) => return,
+                    // The connection that ended has left one.
+                    (ended, Ok(rest)) => {
+                        tasks.spawn(rest.finish());
+                        if let Some(ended) = ended {
+                            self.ended(ended);
+                        }
+                    }
                 },
                 () = &mut grace => break format!("had not ended after {:?}", self.grace),
                 () = self.stop.told() => break "were broken off by a second signal".to_owned(),

@@ -1,6 +1,8 @@
 //! One request and its answer: [`Exchange`].
 
 use std::{
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -19,8 +21,9 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
+    answered::Answered,
     gateway::{BadRequest, Outgoing, Style, Variables, content_length},
-    site::{Answered, Site},
+    site::Site,
 };
 
 /// How much waits to be written to a web server. Then no app is asked for more.
@@ -37,12 +40,15 @@ pub(crate) struct Exchange {
     is_head: bool,
     errors: Arc<Stderr>,
     stage: Stage,
-    _permit: Permit,
+    /// Its place among the requests that may run.
+    permit: Option<Permit>,
 }
 
 enum Stage {
     Received(Result<(Variables, Incoming), BadRequest>),
     Answering(Answered),
+    /// No app saw it.
+    Refused(Response),
     Sending {
         answer: Outgoing,
         block: Bytes,
@@ -88,7 +94,7 @@ impl Exchange {
             is_head,
             errors: Arc::new(Stderr::new(Arc::clone(site.errors()))),
             stage: Stage::Received(received.map(|(variables, _)| (variables, incoming))),
-            _permit: permit,
+            permit: Some(permit),
         })
     }
 
@@ -108,7 +114,11 @@ impl Exchange {
             match &mut self.stage {
                 Stage::Received(_) => self.receive(protocol, site),
                 Stage::Answering(answered) => {
-                    let response = ready!(answered.as_mut().poll(cx));
+                    let response = ready!(Pin::new(answered).poll(cx));
+                    self.begin(response, out);
+                }
+                Stage::Refused(response) => {
+                    let response = std::mem::take(response);
                     self.begin(response, out);
                 }
                 Stage::Sending { answer, block } if block.is_empty() => {
@@ -140,10 +150,14 @@ impl Exchange {
             request.environ_mut().connection_mut().errors = Arc::clone(&self.errors) as _;
             Ok(request)
         });
-        self.stage = Stage::Answering(match request {
+        let answered = match request {
             Ok(request) => protocol.answer(site, self.role, request),
-            Err(bad) => Box::pin(std::future::ready(bad.into_error().into_response())),
-        });
+            Err(bad) => Err(bad.into_error()),
+        };
+        self.stage = match answered {
+            Ok(answered) => Stage::Answering(answered),
+            Err(error) => Stage::Refused(error.into_response()),
+        };
     }
 
     fn begin(&mut self, response: Response, out: &mut BytesMut) {
@@ -177,6 +191,10 @@ impl Drop for Exchange {
     /// What is reported from now on can no longer be sent, nor what has not been by now.
     fn drop(&mut self) {
         self.errors.give_back();
+        if let Stage::Answering(answered) = &mut self.stage {
+            let permit = self.permit.take();
+            answered.leave(permit.map(|permit| Box::new(permit) as _));
+        }
     }
 }
 

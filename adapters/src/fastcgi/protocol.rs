@@ -1,7 +1,6 @@
 //! The protocol, as a [`Backend`] speaks it: [`FastCgiProtocol`].
 
 use std::{
-    future::ready,
     net::IpAddr,
     sync::{
         Arc,
@@ -10,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{Capabilities, Error, IntoResponse, PathPolicy, Request};
+use enfilade_core::{Capabilities, Error, PathPolicy, Request};
 use tokio::{task::yield_now, time::sleep};
 
 use super::{
@@ -18,8 +17,9 @@ use super::{
     serving::{Gone, Serving},
 };
 use crate::{
+    answered::{Answered, Rests},
     backend::{Protocol, Reader, Writer},
-    site::{Answered, Site},
+    site::Site,
 };
 
 /// FastCGI 1.0, for [`FastCgi`](super::FastCgi).
@@ -34,7 +34,8 @@ pub struct FastCgiProtocol {
 }
 
 /// An app that plays the Authorizer.
-pub(super) type Authorizer = Box<dyn Fn(Request, PathPolicy) -> Answered + Send + Sync>;
+pub(super) type Authorizer =
+    Box<dyn Fn(Request, PathPolicy, Option<Rests>) -> Answered + Send + Sync>;
 
 /// A request that counts against the bound on them, until it is dropped.
 pub(super) struct Permit(Arc<AtomicUsize>);
@@ -57,12 +58,21 @@ impl Default for FastCgiProtocol {
 
 impl FastCgiProtocol {
     /// The answer of the app that plays `role`.
-    pub(super) fn answer(&self, site: &Site, role: Role, request: Request) -> Answered {
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such app.
+    pub(super) fn answer(
+        &self,
+        site: &Site,
+        role: Role,
+        request: Request,
+    ) -> Result<Answered, Error> {
         match (role, &self.authorizer) {
-            (Role::Responder, _) => site.answer(request),
-            (Role::Authorizer, Some(authorizer)) => authorizer(request, site.paths()),
+            (Role::Responder, _) => Ok(site.answer(request)),
+            (Role::Authorizer, Some(app)) => Ok(app(request, site.paths(), site.rests())),
             // The rules let no such request come. It could not pass if it did.
-            (Role::Authorizer, None) => Box::pin(ready(Error::status(500).into_response())),
+            (Role::Authorizer, None) => Err(Error::status(500)),
         }
     }
 
@@ -96,6 +106,7 @@ impl Protocol for FastCgiProtocol {
         capabilities.streaming_request = true;
         capabilities.streaming_response = true;
         capabilities.disconnect = true;
+        capabilities.finish = true;
         capabilities
     }
 

@@ -39,6 +39,9 @@ pub enum Ending {
     Failed,
     /// It was dropped before its end: the client left, or it may not be sent (HEAD, 304).
     Dropped,
+    /// Nobody was left to send it to: the client had left before the head, and the app went on to
+    /// its end ([`OnDisconnect::Finish`](crate::OnDisconnect::Finish)).
+    Unsent,
 }
 
 /// A body, what watches it, and what there is to tell.
@@ -83,6 +86,12 @@ impl<W: BodyWatch + ?Sized> Watched<W> {
                 None
             }
         }
+    }
+
+    /// Drops what is left: there is nobody to send it to.
+    pub(super) fn abandon(&mut self) {
+        std::mem::take(&mut self.body).abandon();
+        self.end(Ending::Unsent);
     }
 
     pub(super) fn poll_frame(

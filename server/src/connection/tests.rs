@@ -20,7 +20,7 @@ struct Connected {
 /// A connection to an app that echoes.
 fn connect(options: &Options) -> Connected {
     let app = async |mut request: Request| request.text().await;
-    let site = Arc::new(Site::new(app, options));
+    let site = Arc::new(Site::new(app, options, Vec::new()));
     let (client, server) = duplex(4096);
     let stream = Stream::Other(Box::new(server));
     let task = site.tasks.register();

@@ -17,7 +17,7 @@ use super::{
     sending::Sending,
     upload::Upload,
 };
-use crate::{service::Service, session::Session, site::Answered};
+use crate::{answered::Answered, service::Service, session::Session};
 
 /// One stream, from its request to the end of its answer.
 ///
@@ -95,7 +95,7 @@ impl Future for Running {
                     informed,
                     kind,
                 } => {
-                    let answered = answer.as_mut().poll(cx);
+                    let answered = Pin::new(answer).poll(cx);
                     informed.send(respond);
                     let Poll::Ready(Ok(response)) = answered else {
                         ready!(respond.poll_reset(cx)).ok();

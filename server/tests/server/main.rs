@@ -16,6 +16,7 @@ mod floods;
 mod frames;
 mod framing;
 mod http2;
+mod leaving;
 mod limits;
 mod listeners;
 mod memory;
