@@ -54,6 +54,8 @@ pub enum Feature {
     Upgrade,
     /// An app is dropped when its client leaves.
     Disconnect,
+    /// An app that asks for it goes on when its client leaves.
+    Finish,
     /// What the host sends is framed, so that more or less than was promised matters.
     Wire,
     /// The host itself adds what HTTP asks of an origin server, such as `Date`.
@@ -66,7 +68,7 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 27] = [
+    pub const ALL: [Feature; 28] = [
         Feature::RawHead,
         Feature::AnyTarget,
         Feature::OddTarget,
@@ -90,6 +92,7 @@ impl Feature {
         Feature::Trailers,
         Feature::Upgrade,
         Feature::Disconnect,
+        Feature::Finish,
         Feature::Wire,
         Feature::OriginServer,
         Feature::OneProcess,
@@ -124,6 +127,7 @@ impl fmt::Display for Feature {
             Feature::Trailers => "trailers",
             Feature::Upgrade => "upgrades",
             Feature::Disconnect => "clients that leave",
+            Feature::Finish => "apps that go on without their clients",
             Feature::Wire => "framed answers",
             Feature::OriginServer => "fields of an origin server",
             Feature::OneProcess => "one process for all requests",

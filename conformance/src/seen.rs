@@ -180,6 +180,7 @@ fn capabilities(capabilities: Capabilities) -> BTreeMap<String, bool> {
         ("upgrade", capabilities.upgrade),
         ("file", capabilities.file),
         ("disconnect", capabilities.disconnect),
+        ("finish", capabilities.finish),
         ("run_once", capabilities.run_once),
     ]
     .into_iter()

@@ -31,7 +31,8 @@ pub use record::{Outcome, Record};
 /// The line tells peer, user, request id, mount, request line, status, bytes of the body, and the
 /// time until the head was there and until the body was over. There is always one, and only one:
 /// also where the app panics, and where the client leaves before the head or within the body,
-/// which is marked ([`Outcome::Aborted`]; status 499 in the [`Format`]s without room for it).
+/// which is marked ([`Outcome::Aborted`], or [`Outcome::Finished`] where the app went on; status 499
+/// in the [`Format`]s without room for it).
 /// Bytes in memory stay in memory, so a host may still send them at once.
 ///
 /// ```

@@ -7,13 +7,15 @@ use std::{
 
 use bytes::Bytes;
 use enfilade_core::{
-    App, Body, Error, IntoResponse, Middleware, Pipeline, Request, Response,
+    App, Body, Environ, Error, Gateway, IntoResponse, Middleware, OnDisconnect, Pipeline, Request,
+    Response,
+    host::Answer,
     lint::Lint,
     testing::{self, TestRequest},
 };
 use enfilade_middleware::{AccessLog, Format, Outcome, RequestId, User};
 use futures_util::{FutureExt, StreamExt, stream};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -234,6 +236,36 @@ async fn a_client_that_leaves_before_the_head_is_marked() {
             assert_eq!(json.get("status"), None);
             assert_eq!(json.get("first_byte_us"), None);
             assert_eq!(json["id"].as_str().map(str::len), Some(36));
+        } else {
+            assert_eq!(without_time(&line), r#"- - - [] "GET / HTTP/1.1" 499 -"#);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_went_on_without_its_client_is_told_with_its_status() {
+    for format in [Format::Common, Format::Json] {
+        let (layer, lines) = log(format);
+        let app = Pipeline::new()
+            .with(Lint::panicking().around(layer))
+            .with(OnDisconnect::Finish)
+            .app(async |_: Request| {
+                tokio::task::yield_now().await;
+                (StatusCode::CREATED, "made")
+            });
+        let mut request = Request::default();
+        let environ = Environ::new(Arc::default(), Version::HTTP_11);
+        request.extensions_mut().insert(environ);
+        let gateway = Gateway::new(app);
+        let mut answer = Box::pin(gateway.answer(request));
+        assert!((&mut answer).now_or_never().is_none());
+        assert!(answer.as_mut().leave());
+        answer.await;
+        let line = only(&lines);
+        if format == Format::Json {
+            let json: Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!(json["outcome"], "finished");
+            assert_eq!((&json["status"], &json["bytes"]), (&201.into(), &0.into()));
         } else {
             assert_eq!(without_time(&line), r#"- - - [] "GET / HTTP/1.1" 499 -"#);
         }

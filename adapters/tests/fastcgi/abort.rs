@@ -3,8 +3,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use enfilade_core::{App, Request};
-use tokio::sync::Semaphore;
+use enfilade_core::{App, Ending, OnDisconnect, Outcome, Pipeline, Request, RequestExt};
+use tokio::sync::{Notify, Semaphore, mpsc::unbounded_channel};
 
 use crate::{
     client::{self, ABORT_REQUEST, PARAMS, RESPONDER, begin, pairs, record, stream},
@@ -91,6 +91,49 @@ async fn a_web_server_that_leaves_drops_the_call() {
         waiting.until_dropped(calls).await;
     }
     assert!(running.errors().is_empty(), "{:?}", running.errors());
+}
+
+#[tokio::test]
+async fn an_app_that_asked_for_it_goes_on_and_keeps_its_place() {
+    let (sender, mut outcomes) = unbounded_channel::<Outcome>();
+    let (go_on, begun) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let (wait, begin) = (Arc::clone(&go_on), Arc::clone(&begun));
+    let app = move |request: Request| {
+        let (wait, begin, sender) = (Arc::clone(&wait), Arc::clone(&begin), sender.clone());
+        async move {
+            request.environ().on_finish(move |outcome| {
+                sender.send(*outcome).expect("the test waits");
+            });
+            begin.fetch_add(1, SeqCst);
+            wait.notified().await;
+            "done"
+        }
+    };
+    let app = Pipeline::new().with(OnDisconnect::Finish).app(app);
+    let running = Running::start_with(|host| host.with_max_requests(1), app);
+    for (calls, aborts) in [(1, true), (2, false)] {
+        let mut client = running.connect().await;
+        client.ask(1, &client::get("/"), b"").await;
+        until(|| begun.load(SeqCst) == calls).await;
+        if aborts {
+            client.send(&record(ABORT_REQUEST, 1, b"")).await;
+            assert_eq!(client.answer(1).await.end, Some((1, 0)));
+        }
+        drop(client);
+        // There is no room for another.
+        let mut other = running.connect().await;
+        other.ask(1, &client::get("/"), b"").await;
+        assert_eq!(other.answer(1).await.end, Some((1, 2)));
+        assert!(outcomes.try_recv().is_err());
+        if !aborts {
+            // The host has seen its client leave when it takes no notice of the answer.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+        go_on.notify_one();
+        let outcome = outcomes.recv().await.expect("it ends");
+        assert_eq!(outcome.ending, Ending::Unsent);
+        assert_eq!(outcome.status.map(|status| status.as_u16()), Some(200));
+    }
 }
 
 /// Of a request that is cut short the app sees an error, and never a whole body.

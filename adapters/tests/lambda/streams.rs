@@ -237,6 +237,7 @@ async fn the_environ_says_whether_a_response_streams() {
         stand_in.invoke(event);
         let mut expected = Capabilities::default();
         expected.streaming_response = streams;
+        expected.finish = true;
         assert_eq!(told.recv().await, Some(expected), "{event}");
         let (_, fields, ..) = stand_in.answer().await;
         let mode = fields.get("lambda-runtime-function-response-mode");

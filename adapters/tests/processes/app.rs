@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, Lifecycle, Request, RequestExt, Response};
+use enfilade_core::{Body, BodyError, Lifecycle, OnDisconnect, Request, RequestExt, Response};
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 
@@ -37,6 +37,16 @@ pub async fn app(request: Request) -> Response {
         "/slow" => {
             eprintln!("begun");
             tokio::time::sleep(Duration::from_millis(500)).await;
+            Response::new("done".into())
+        }
+        "/finishes" => {
+            request.environ().set_on_disconnect(OnDisconnect::Finish);
+            request.environ().on_finish(|outcome| {
+                eprintln!("over {:?} {:?}", outcome.status, outcome.ending);
+            });
+            eprintln!("begun");
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            eprintln!("went on");
             Response::new("done".into())
         }
         "/half" => half(None),

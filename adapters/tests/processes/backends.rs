@@ -116,6 +116,21 @@ fn a_client_that_leaves_drops_the_app_whether_it_writes_or_not() {
 }
 
 #[test]
+fn an_app_that_asked_for_it_goes_on_without_its_client_and_a_stop_waits_for_it() {
+    for spoken in Spoken::ALL {
+        let mut backend = Backend::start(spoken);
+        let stream = backend.request("GET", "/finishes", 0);
+        assert_eq!(backend.process.line(), "begun");
+        drop(stream);
+        backend.process.signal("TERM");
+        let (rest, well) = backend.process.end();
+        let over = "over Some(200) Unsent";
+        let expected = format!("went on\n{over}\nclosed\nended: Ok(())\n");
+        assert_eq!((rest, well), (expected, true));
+    }
+}
+
+#[test]
 fn an_answer_that_breaks_off_is_a_reset_or_shorter_than_its_length() {
     for spoken in Spoken::ALL {
         let backend = Backend::start(spoken);

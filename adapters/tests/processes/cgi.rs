@@ -97,6 +97,17 @@ fn a_signal_drops_the_app_and_closes_what_it_opened() {
 }
 
 #[test]
+fn a_signal_leaves_an_app_that_asked_for_it_a_second() {
+    let mut process = start("/finishes", 0);
+    assert_eq!(process.line(), "begun");
+    process.signal("TERM");
+    let (rest, well) = process.end();
+    let over = "over Some(200) Unsent";
+    let expected = format!("went on\n{over}\nclosed\nended: Ok(())\n");
+    assert_eq!((rest, well), (expected, true));
+}
+
+#[test]
 fn an_output_that_is_closed_drops_the_app() {
     let mut process = start("/endless", 0);
     assert_eq!(process.line(), "begun");

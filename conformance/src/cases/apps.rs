@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyEnd, BodyError, BodyWatch, Ending};
+use enfilade_core::{Body, BodyEnd, BodyError, BodyWatch, Ending, Outcome, Request, RequestExt};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
-use crate::notes::Note;
+use crate::{kit::note_of, notes::Note};
 
 /// How long an app waits for its client: long enough for a machine that does much else.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
@@ -65,9 +65,20 @@ impl BodyWatch for Noting {
             Ending::Complete => "complete",
             Ending::Failed => "failed",
             Ending::Dropped => "dropped",
+            Ending::Unsent => "unsent",
             _ => "otherwise",
         });
     }
+}
+
+/// Notes under a `name` how the request is over.
+pub(super) fn note_the_end(request: &Request, name: &'static str) {
+    let note = note_of(request);
+    let is_hosted = request.environ().on_finish(move |outcome: &Outcome| {
+        let status = outcome.status.map_or(0, |status| status.as_u16());
+        note.write(&format!("{name} {status} {:?}", outcome.ending));
+    });
+    assert!(is_hosted, "a host calls it");
 }
 
 /// Notes that it is dropped, unless it was told not to.

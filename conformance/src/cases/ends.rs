@@ -1,9 +1,11 @@
 //! How answers fail, and what becomes of apps whose clients leave.
 
-use enfilade_core::{Body, IntoResponse, Request, Response};
+use std::time::Duration;
+
+use enfilade_core::{Body, IntoResponse, OnDisconnect, Pipeline, Request, Response};
 use futures_util::{StreamExt, stream};
 
-use super::apps::{Noting, OnDrop, PATIENCE, blocks, broken, once_told, ready};
+use super::apps::{Noting, OnDrop, PATIENCE, blocks, broken, note_the_end, once_told, ready};
 use crate::{
     Case, Failure, Feature, Step, Trial,
     failure::{equal, that},
@@ -161,6 +163,80 @@ fn leaving() -> Vec<Case> {
                 let ask = ask.until(&note, "begun", PATIENCE).step(Step::Leave);
                 trial.send(ask).await;
                 trial.expect_note(&note, "dropped").await
+            }),
+        Case::new("the-end-of-a-request-is-told-in-reverse", &["H48"])
+            .app(async |request: Request| {
+                note_the_end(&request, "first");
+                note_the_end(&request, "last");
+                "hello"
+            })
+            .check(async |trial| {
+                let ask = trial.get("/");
+                let note = trial.note(&ask);
+                trial.send(ask).await.has_body("hello")?;
+                trial.expect_note(&note, "first 200 Complete").await?;
+                let told = ["last 200 Complete", "first 200 Complete"];
+                equal("the notes", note.lines(), told)
+            }),
+        Case::new("the-end-of-a-request-that-fails-is-told", &["H48"])
+            .app(async |request: Request| {
+                note_the_end(&request, "over");
+                blocks(ready(["one"]).chain(broken()))
+            })
+            .check(async |trial| {
+                let ask = trial.get("/");
+                let note = trial.note(&ask);
+                trial.send(ask).await;
+                trial.expect_note(&note, "over 200 Failed").await?;
+                equal("the notes", note.lines(), ["over 200 Failed"])
+            }),
+        Case::new(
+            "a-client-that-leaves-is-told-of-at-the-end",
+            &["H48", "H23"],
+        )
+        .needs(&[Feature::Disconnect])
+        .app(async |request: Request| {
+            let note = note_of(&request);
+            note_the_end(&request, "over");
+            note.write("begun");
+            std::future::pending::<()>().await;
+        })
+        .check(async |trial| {
+            let ask = trial.get("/");
+            let note = trial.note(&ask);
+            let ask = ask.until(&note, "begun", PATIENCE).step(Step::Leave);
+            trial.send(ask).await;
+            trial.expect_note(&note, "over 0 Dropped").await?;
+            equal("the notes", note.lines(), ["begun", "over 0 Dropped"])
+        }),
+        Case::new("an-app-that-asks-for-it-goes-on", &["H23"])
+            .needs(&[Feature::Disconnect, Feature::Finish])
+            .app(
+                Pipeline::new()
+                    .with(OnDisconnect::Finish)
+                    .app(async |request: Request| {
+                        let note = note_of(&request);
+                        note_the_end(&request, "over");
+                        note.write("begun");
+                        // So that the host sees its client leave; with CGI it has a second.
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        note.write("went on");
+                        "hello"
+                    }),
+            )
+            .check(async |trial| {
+                let ask = trial.get("/");
+                let note = trial.note(&ask);
+                let ask = ask.until(&note, "begun", PATIENCE).step(Step::Leave);
+                trial.send(ask).await;
+                trial.expect_note(&note, "went on").await?;
+                let over = |lines: &[String]| lines.iter().any(|line| line.starts_with("over "));
+                note.until(PATIENCE, over).await;
+                let lines = note.lines();
+                // One that did not see it in time has sent the answer.
+                let told = ["over 200 Unsent", "over 200 Complete", "over 200 Dropped"];
+                let last = lines.last().is_some_and(|line| told.contains(&&**line));
+                that(last, "an app that came to its end", lines)
             }),
         Case::new("a-body-ends-once", &["H27", "H48"])
             .app(async |request: Request| {

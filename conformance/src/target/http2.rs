@@ -16,6 +16,7 @@ use crate::{Answer, Ask, Feature, Framing};
 pub struct Http2 {
     name: String,
     place: Place,
+    lacks: Vec<(Feature, &'static str)>,
 }
 
 impl Http2 {
@@ -24,7 +25,15 @@ impl Http2 {
         Http2 {
             name: name.into(),
             place: place.into(),
+            lacks: Vec::new(),
         }
+    }
+
+    /// Says that `feature` cannot be carried, and why. By default all can that HTTP/2 has.
+    #[must_use]
+    pub fn without(mut self, feature: Feature, why: &'static str) -> Http2 {
+        self.lacks.push((feature, why));
+        self
     }
 
     async fn exchanges(&self, asks: &[Ask]) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
@@ -57,7 +66,10 @@ impl Target for Http2 {
             Feature::Expect => "the client's library has no way to wait",
             Feature::EarlyHints => "the client's library does not tell of them",
             Feature::ScriptName => "HTTP names no script name: the host's deployer does",
-            _ => return None,
+            _ => {
+                let mut lacks = self.lacks.iter();
+                return lacks.find(|(own, _)| *own == feature).map(|(_, why)| *why);
+            }
         })
     }
 

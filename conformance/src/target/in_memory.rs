@@ -61,6 +61,7 @@ impl<A: App> Target for InMemory<A> {
             | Feature::KeepAlive
             | Feature::Expect
             | Feature::EarlyHints => "there is no wire",
+            Feature::Finish => "an app is dropped with its exchange",
             Feature::Upgrade => "there is no connection to take over",
             Feature::OriginServer | Feature::Wire => "nothing is sent",
             _ => return None,

@@ -42,7 +42,7 @@ pub enum Format {
     /// | `bytes` | of the body, as handed to the host |
     /// | `total_us`, `first_byte_us` | microseconds from arrival to the end, and to the head |
     /// | `referer`, `agent` | fields of the request |
-    /// | `outcome` | `complete`, `failed` or `aborted`: see [`Outcome`] |
+    /// | `outcome` | `complete`, `failed`, `aborted` or `finished`: see [`Outcome`] |
     /// | `cause` | why the response is an error |
     Json,
 }
@@ -111,7 +111,7 @@ fn write_common(record: &Record, line: &mut Vec<u8>) {
     line.extend_from_slice(version(record).as_bytes());
     line.extend_from_slice(b"\" ");
     match (record.outcome(), record.status()) {
-        (Outcome::Aborted, _) | (_, None) => line.extend_from_slice(b"499"),
+        (Outcome::Aborted | Outcome::Finished, _) | (_, None) => line.extend_from_slice(b"499"),
         (Outcome::Failed, Some(status)) if !status.is_server_error() => {
             line.extend_from_slice(b"500");
         }

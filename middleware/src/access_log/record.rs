@@ -78,18 +78,22 @@ pub enum Outcome {
     Complete,
     /// The app broke it off, or panicked where no response could be made of it.
     Failed,
-    /// The client left, or the host had to give up.
+    /// The client left, or the host had to give up, and the app was cancelled.
     Aborted,
+    /// The client left before the head, and the app went on to its end
+    /// ([`OnDisconnect::Finish`](enfilade_core::OnDisconnect::Finish)).
+    Finished,
 }
 
 impl Outcome {
-    /// `complete`, `failed` or `aborted`.
+    /// `complete`, `failed`, `aborted` or `finished`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Outcome::Complete => "complete",
             Outcome::Failed => "failed",
             Outcome::Aborted => "aborted",
+            Outcome::Finished => "finished",
         }
     }
 }
@@ -149,6 +153,7 @@ impl Record {
         self.outcome = match end.ending {
             Ending::Complete => Outcome::Complete,
             Ending::Failed => Outcome::Failed,
+            Ending::Unsent => Outcome::Finished,
             _ if self.has_no_body() || self.promised == Some(end.bytes) => Outcome::Complete,
             _ => Outcome::Aborted,
         };
@@ -249,7 +254,7 @@ impl Record {
         self.agent.as_ref()
     }
 
-    /// The status; nothing where the client left before there was one.
+    /// The status that the app gave; nothing where the client left before there was one.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
         self.status
