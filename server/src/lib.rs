@@ -1,7 +1,7 @@
 //! The bundled HTTP server of Enfilade.
 //!
 //! [`Server`] hosts an app over HTTP/1.1 and HTTP/2, on one port, over TCP, Unix sockets and, with
-//! feature `tls`, TLS.
+//! feature `tls`, TLS; with feature `acme` it gets its certificates by itself.
 //!
 //! ```no_run
 //! use enfilade_core::{HostError, Request};
