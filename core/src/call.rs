@@ -149,7 +149,7 @@ impl Call {
 
     /// Sees that whoever asked for it is told when the response is over.
     #[cold]
-    fn end(&mut self, response: &mut Response) {
+    fn end(&self, response: &mut Response) {
         let callbacks = self.connection.wishes.take(self.key);
         if !callbacks.is_empty() {
             let finish = self.finish(callbacks, Some(response.status()));

@@ -32,6 +32,9 @@ pub(crate) struct Door {
     /// Whether somebody else has opened the socket.
     #[cfg(unix)]
     adopted: bool,
+    /// Whether another door has the same socket.
+    #[cfg(unix)]
+    copied: bool,
 }
 
 /// What is agreed on before HTTP begins: TLS.
@@ -67,7 +70,8 @@ impl Door {
         let proxies = listen.proxies.take();
         #[cfg(unix)]
         let adopted = listen.place.is_open();
-        let socket = Socket::open(listen)?;
+        let beside = options.threads.others() > 0;
+        let socket = Socket::open(listen, beside)?;
         let address = socket.address(handshake.is_some()).map_err(|error| {
             HostError::new("cannot find out where the server listens").because(error)
         })?;
@@ -82,8 +86,47 @@ impl Door {
             proxies,
             #[cfg(unix)]
             adopted,
+            #[cfg(unix)]
+            copied: false,
         };
         Ok((door, address))
+    }
+
+    /// One more at the same address, for another thread, in whose runtime this is called.
+    pub(crate) fn another(&self) -> Result<Door, HostError> {
+        if let Some(inherited) = self.inherited()? {
+            return Ok(inherited);
+        }
+        #[cfg(unix)]
+        let adopted = self.adopted;
+        #[cfg(not(unix))]
+        let adopted = true;
+        let (socket, copied) = self
+            .socket
+            .another(!adopted)
+            .map_err(|error| HostError::new("cannot listen for one more thread").because(error))?;
+        Ok(self.beside(socket, copied))
+    }
+
+    /// One more at the same address that an older process has handed over.
+    pub(crate) fn inherited(&self) -> Result<Option<Door>, HostError> {
+        let inherited = self.socket.inherited()?;
+        Ok(inherited.map(|socket| self.beside(socket, false)))
+    }
+
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "nothing is handed over"))]
+    fn beside(&self, socket: Socket, copied: bool) -> Door {
+        Door {
+            socket,
+            facts: self.facts.clone(),
+            named: self.named,
+            handshake: self.handshake.clone(),
+            proxies: self.proxies.clone(),
+            #[cfg(unix)]
+            adopted: self.adopted,
+            #[cfg(unix)]
+            copied,
+        }
     }
 
     /// Waits for the next connection.
@@ -131,20 +174,20 @@ impl Door {
         self.handshake.clone()
     }
 
-    /// The socket, for a process that takes over.
+    /// The socket, for a process that takes over; nothing where another door has the same.
     ///
     /// # Errors
     ///
     /// Where somebody else has opened it: whoever that was would have to hand it over again.
     #[cfg(unix)]
-    pub(crate) fn hand_over(&self) -> Result<std::os::fd::BorrowedFd<'_>, HostError> {
+    pub(crate) fn hand_over(&self) -> Result<Option<std::os::fd::BorrowedFd<'_>>, HostError> {
         if self.adopted {
             return Err(HostError::new(
                 "a socket of this server was opened by another program; restart it there \
                  (systemd keeps its sockets open over `systemctl restart`)",
             ));
         }
-        Ok(self.socket.as_fd())
+        Ok((!self.copied).then(|| self.socket.as_fd()))
     }
 
     /// Takes the file of a Unix socket over, where an older process has handed it over.

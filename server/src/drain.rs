@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use enfilade_core::{ErrorSink, Lifecycle};
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     accept::accept,
+    cores::Cores,
     door::Door,
     reload::Reload,
     site::Site,
@@ -33,15 +34,22 @@ pub(crate) struct Run<'a> {
 impl Run<'_> {
     /// Accepts connections until it is told to stop, and lets them end.
     /// Meanwhile, what has changed is reloaded.
-    pub(crate) async fn serve(mut self, doors: Vec<Door>, reload: Reload, upkeep: Upkeep) {
+    pub(crate) async fn serve(
+        mut self,
+        doors: Vec<Door>,
+        cores: &mut Cores,
+        reload: Reload,
+        upkeep: Upkeep,
+    ) {
         let tasks = Arc::clone(&self.site.tasks);
         // Whoever drops this future means that nothing shall go on.
         let _ending = AbortOnDrop(Arc::clone(&tasks));
         let watched = self.takeover.feed_watchdog();
         let ending = async {
-            self.accept(&doors, upkeep).await;
+            self.accept(&doors, cores, upkeep).await;
             self.takeover.stopping();
             drop(doors);
+            cores.close();
             self.end(&tasks).await;
         };
         tokio::select! {
@@ -62,17 +70,24 @@ impl Run<'_> {
         }
     }
 
-    async fn accept(&mut self, doors: &[Door], upkeep: Upkeep) {
+    async fn accept(&mut self, doors: &[Door], cores: &Cores, upkeep: Upkeep) {
+        let mut elsewhere = cores.accept(&self.site);
+        let all: Vec<&Door> = doors.iter().chain(cores.doors()).collect();
         let mut accepting: FuturesUnordered<_> =
             doors.iter().map(|door| accept(door, &self.site)).collect();
         tokio::select! {
             () = self.stop.told() => {}
-            () = self.takeover.taken_over(doors) => {}
+            () = self.takeover.taken_over(&all) => {}
             // Accepting never ends by itself.
             Some(()) = accepting.next() => {}
             // What only a server that accepts can do is done for as long.
             () = upkeep.run() => {}
         }
+        // None shall come in behind the last that is waited for. A thread that is held up does not
+        // accept either, when it goes on.
+        elsewhere.abort_all();
+        let none = async { while elsewhere.join_next().await.is_some() {} };
+        let _ = timeout(ABORT_WAIT, none).await;
     }
 
     async fn drain(&mut self, tasks: &Tasks) {

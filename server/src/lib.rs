@@ -74,6 +74,7 @@ mod answered;
 mod breach;
 mod budget;
 mod connection;
+mod cores;
 mod crowd;
 mod date;
 mod door;
@@ -120,6 +121,7 @@ mod supervisor;
 #[cfg_attr(not(unix), path = "takeover_elsewhere.rs")]
 mod takeover;
 mod tasks;
+mod threads;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
@@ -135,6 +137,7 @@ pub use listen::Listen;
 pub use listening::Listening;
 pub use proxy::ProxyProtocol;
 pub use server::Server;
+pub use threads::Threads;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 #[cfg(feature = "acme")]

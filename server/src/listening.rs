@@ -5,8 +5,8 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use enfilade_core::{App, Host, HostError};
 
 use crate::{
-    address::Address, door::Door, drain::Run, options::Options, reload::Reload, site::Site,
-    stop::Stop, takeover::Takeover, upkeep::Upkeep,
+    address::Address, cores::Cores, door::Door, drain::Run, options::Options, reload::Reload,
+    site::Site, stop::Stop, takeover::Takeover, upkeep::Upkeep,
 };
 
 /// A server whose sockets are open, so that its addresses are known. Made by
@@ -24,15 +24,21 @@ use crate::{
 /// ```
 pub struct Listening {
     doors: Vec<Door>,
+    cores: Cores,
     addresses: Vec<Address>,
     options: Options,
 }
 
 impl Listening {
-    pub(crate) fn new(doors: Vec<(Door, Address)>, options: Options) -> Listening {
-        let (doors, addresses) = doors.into_iter().unzip();
+    pub(crate) const fn new(
+        doors: Vec<Door>,
+        cores: Cores,
+        addresses: Vec<Address>,
+        options: Options,
+    ) -> Listening {
         Listening {
             doors,
+            cores,
             addresses,
             options,
         }
@@ -61,6 +67,7 @@ impl Listening {
     pub async fn serve(self, app: impl App + 'static) -> Result<(), HostError> {
         let Listening {
             doors,
+            mut cores,
             addresses,
             mut options,
         } = self;
@@ -97,12 +104,14 @@ impl Listening {
                     errors: &*options.errors,
                 };
                 (options.announce)(&addresses);
-                run.serve(doors, reload, upkeep).await;
+                run.serve(doors, &mut cores, reload, upkeep).await;
                 Ok(())
             }
             Err(error) => Err(error),
         };
         closing.run().await;
+        // What callbacks need may run there.
+        drop(cores);
         ended
     }
 }

@@ -12,7 +12,7 @@ use enfilade_core::{
 };
 use http::HeaderValue;
 
-use crate::{Address, Limits};
+use crate::{Address, Limits, Threads};
 
 pub(crate) struct Options {
     pub(crate) lifecycle: Lifecycle,
@@ -23,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) stop_deadline: Duration,
     pub(crate) half_close: Duration,
     pub(crate) limits: Limits,
+    pub(crate) threads: Threads,
     pub(crate) paths: PathPolicy,
     pub(crate) server_name: Option<Arc<str>>,
     pub(crate) server_header: Option<HeaderValue>,
@@ -44,6 +45,7 @@ impl Default for Options {
             stop_deadline: Duration::from_secs(10),
             half_close: Duration::from_secs(5),
             limits: Limits::default(),
+            threads: Threads::shared(),
             paths: PathPolicy::default(),
             server_name: None,
             server_header: None,

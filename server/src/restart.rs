@@ -63,13 +63,13 @@ impl Restart {
     ///
     /// Where it does not start, ends before it is ready, or takes too long, in which case it is
     /// ended.
-    pub(crate) async fn run(&self, doors: &[Door]) -> Result<u32, HostError> {
+    pub(crate) async fn run(&self, doors: &[&Door]) -> Result<u32, HostError> {
         let program = self.program.as_ref().map_err(|error| {
             HostError::new("the path of the program is not known").because(error.to_string())
         })?;
         let sockets: Vec<_> = doors
             .iter()
-            .map(Door::hand_over)
+            .filter_map(|door| door.hand_over().transpose())
             .collect::<Result<_, _>>()?;
         let (ours, theirs) = UnixStream::pair()
             .map_err(|error| HostError::new("no socket to hand sockets over").because(error))?;
@@ -96,7 +96,7 @@ impl Restart {
         };
         let why = match timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) if answer == READY => {
-                doors.iter().for_each(Door::leave_file);
+                doors.iter().for_each(|door| door.leave_file());
                 return Ok(successor.take_over());
             }
             Ok(Ok(_)) => "it ended before it listened".to_owned(),

@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use enfilade_core::{App, HostError, Lifecycle, Result as AppResult};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::Server;
 
 /// How long work that cannot be cancelled (`spawn_blocking`) may hold the end of the process up.
-const BLOCKING_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const BLOCKING_WAIT: Duration = Duration::from_secs(1);
 
 impl Server {
     /// Builds a runtime, and serves `app` until the server is told to stop: the body of a `main`.
     ///
-    /// The runtime is tokio's multi-threaded one, with a thread for each core: `tokio::spawn` and
-    /// `block_in_place` work as everywhere, and a thread that is held up loses its work to others.
+    /// The runtime is tokio's multi-threaded one, with a thread for each processor, unless the
+    /// server was told otherwise: see [`with_threads`](Server::with_threads).
     ///
     /// # Errors
     ///
@@ -56,7 +55,7 @@ impl Server {
         self,
         start: impl AsyncFnOnce(&Lifecycle) -> AppResult<A>,
     ) -> Result<(), HostError> {
-        let runtime = runtime()?;
+        let runtime = self.threads().runtime()?;
         let served = runtime.block_on(async {
             let closing = self.closing();
             match start(self.lifecycle()).await {
@@ -70,14 +69,4 @@ impl Server {
         runtime.shutdown_timeout(BLOCKING_WAIT);
         served
     }
-}
-
-/// A current-thread runtime for each core would save one instruction in twelve of a short request
-/// over HTTP/1.1, and one microsecond in twelve over HTTP/2; but one blocking call would hold up
-/// all that its thread serves, and `block_in_place` would panic.
-fn runtime() -> Result<Runtime, HostError> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| HostError::new("cannot build a tokio runtime").because(error))
 }

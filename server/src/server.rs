@@ -6,7 +6,8 @@ use enfilade_core::{App, ErrorSink, Host, HostError, Lifecycle, PathPolicy};
 use http::HeaderValue;
 
 use crate::{
-    Address, Limits, Listen, Listening,
+    Address, Limits, Listen, Listening, Threads,
+    cores::Cores,
     door::{Door, Handshake},
     options::{Closing, Options},
 };
@@ -143,6 +144,16 @@ impl Server {
         self
     }
 
+    /// The threads that serve connections: [`Threads::shared`] by default.
+    ///
+    /// [`run`](Server::run) and [`launch`](Server::launch) build their runtime by it. In a runtime of
+    /// yours, as with [`serve`](Server::serve), its threads are what is shared, and
+    /// [`Threads::per_core`] starts all but one beside it; they end with the server.
+    pub const fn with_threads(mut self, threads: Threads) -> Server {
+        self.options.threads = threads;
+        self
+    }
+
     /// What is done about paths that are not canonical: they are made canonical by default.
     pub const fn with_path_policy(mut self, policy: PathPolicy) -> Server {
         self.options.paths = policy;
@@ -192,6 +203,10 @@ impl Server {
         &self.options.lifecycle
     }
 
+    pub(crate) const fn threads(&self) -> Threads {
+        self.options.threads
+    }
+
     pub(crate) fn closing(&self) -> Closing {
         self.options.closing()
     }
@@ -208,12 +223,19 @@ impl Server {
     ///
     /// Outside of a tokio runtime with I/O and time enabled.
     pub fn listen(self) -> Result<Listening, HostError> {
-        let doors = self
-            .listens
-            .into_iter()
-            .map(|listen| Door::open(listen, &self.options))
-            .collect::<Result<Vec<_>, HostError>>()?;
-        let mut handshakes = doors.iter().map(|(door, _)| door.handshake());
+        let mut cores = Cores::start(self.options.threads.others())?;
+        let (mut doors, mut addresses) = (Vec::new(), Vec::new());
+        for listen in self.listens {
+            let (door, address) = Door::open(listen, &self.options)?;
+            cores.open_beside(&door)?;
+            addresses.push(address);
+            // Of an older process that had more threads: nobody is lost who waits there.
+            let inherited = std::iter::from_fn(|| door.inherited().transpose());
+            let inherited: Vec<Door> = inherited.collect::<Result<_, _>>()?;
+            doors.push(door);
+            doors.extend(inherited);
+        }
+        let mut handshakes = doors.iter().map(Door::handshake);
         let proves_by_http = |handshake: Arc<dyn Handshake>| !handshake.proofs().is_empty();
         if handshakes.clone().flatten().any(proves_by_http)
             && handshakes.all(|handshake| handshake.is_some())
@@ -223,7 +245,7 @@ impl Server {
                  [::]:80",
             ));
         }
-        Ok(Listening::new(doors, self.options))
+        Ok(Listening::new(doors, cores, addresses, self.options))
     }
 
     /// Serves `app` until it is told to stop, in the tokio runtime that it is called in.

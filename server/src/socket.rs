@@ -24,10 +24,12 @@ pub(crate) enum Socket {
 
 impl Socket {
     /// Opens what `listen` describes.
-    pub(crate) fn open(listen: Listen) -> Result<Socket, HostError> {
+    ///
+    /// `beside`: whether others will be opened beside it.
+    pub(crate) fn open(listen: Listen, beside: bool) -> Result<Socket, HostError> {
         match listen.place {
-            Place::Name(name) => tcp::open_name(&name).map(Socket::Tcp),
-            Place::Address(address) => tcp::open(address).map(Socket::Tcp),
+            Place::Name(name) => tcp::open_name(&name, beside).map(Socket::Tcp),
+            Place::Address(address) => tcp::open(address, beside).map(Socket::Tcp),
             Place::Tcp(listener) => tcp::adopt(listener).map(Socket::Tcp),
             #[cfg(unix)]
             Place::Path(path) => unix::Listener::open(&path, listen.mode).map(Socket::Unix),
@@ -38,6 +40,28 @@ impl Socket {
                 "cannot listen at unix:{}: this system has no Unix sockets; bind an address",
                 path.display()
             ))),
+        }
+    }
+
+    /// One more at the same address, and whether it is the same socket, so that its connections wait
+    /// in one queue. `own`: whether this process has opened it.
+    pub(crate) fn another(&self, own: bool) -> io::Result<(Socket, bool)> {
+        Ok(match self {
+            Socket::Tcp(listener) => {
+                let (listener, copied) = tcp::another(listener, own)?;
+                (Socket::Tcp(listener), copied)
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => (Socket::Unix(listener.another()?), true),
+        })
+    }
+
+    /// One more at the same address that an older process has handed over.
+    pub(crate) fn inherited(&self) -> Result<Option<Socket>, HostError> {
+        match self {
+            Socket::Tcp(listener) => Ok(tcp::inherited_beside(listener)?.map(Socket::Tcp)),
+            #[cfg(unix)]
+            Socket::Unix(_) => Ok(None),
         }
     }
 

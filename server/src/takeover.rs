@@ -56,7 +56,7 @@ impl Takeover {
     }
 
     /// Ends when another process has taken over from this one. What keeps one from it is reported.
-    pub(crate) async fn taken_over(&mut self, doors: &[Door]) {
+    pub(crate) async fn taken_over(&mut self, doors: &[&Door]) {
         let Some(signal) = &mut self.signal else {
             return pending().await;
         };

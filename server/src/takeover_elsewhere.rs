@@ -17,7 +17,7 @@ impl Takeover {
         Ok(())
     }
 
-    pub(crate) async fn taken_over(&mut self, _: &[Door]) {
+    pub(crate) async fn taken_over(&mut self, _: &[&Door]) {
         pending().await
     }
 

@@ -139,7 +139,7 @@ async fn an_app_that_asked_for_it_goes_on_and_keeps_its_place() {
 /// Of a request that is cut short the app sees an error, and never a whole body.
 #[tokio::test]
 async fn a_body_that_breaks_off_is_an_error() {
-    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut receiver) = unbounded_channel();
     static BEGUN: Semaphore = Semaphore::const_new(0);
     let running = Running::start(move |request: Request| {
         let sender = sender.clone();

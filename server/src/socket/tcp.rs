@@ -6,7 +6,7 @@ use std::{
 };
 
 use enfilade_core::HostError;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpListener;
 
 #[cfg(unix)]
@@ -16,7 +16,7 @@ use crate::restart::inherited_tcp;
 const BACKLOG: i32 = 1024;
 
 /// Opens `name`, a host and a port.
-pub(super) fn open_name(name: &str) -> Result<TcpListener, HostError> {
+pub(super) fn open_name(name: &str, beside: bool) -> Result<TcpListener, HostError> {
     let bad = |why: &str| {
         HostError::new(format!(
             "cannot listen at {name:?}: {why}; write an address and a port such as \
@@ -24,7 +24,7 @@ pub(super) fn open_name(name: &str) -> Result<TcpListener, HostError> {
         ))
     };
     match name.to_socket_addrs().map(|mut found| found.next()) {
-        Ok(Some(address)) => open(address),
+        Ok(Some(address)) => open(address, beside),
         Ok(None) => Err(bad("the name has no address")),
         Err(error) if error.kind() == ErrorKind::InvalidInput => {
             Err(bad("this is no address").because(error))
@@ -33,16 +33,16 @@ pub(super) fn open_name(name: &str) -> Result<TcpListener, HostError> {
     }
 }
 
-/// Opens `address`; `[::]` takes IPv4 as well.
-pub(super) fn open(address: SocketAddr) -> Result<TcpListener, HostError> {
+/// Opens `address`; `[::]` takes IPv4 as well. `beside`: whether others will be opened beside it.
+pub(super) fn open(address: SocketAddr, beside: bool) -> Result<TcpListener, HostError> {
     let inherited = inherited(address)?;
     if let Some(listener) = inherited {
         return adopt(listener);
     }
-    let opened = match bind(address) {
+    let opened = match bind(address, beside) {
         // A machine without IPv6: all of its addresses are the IPv4 ones.
         Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && has_no_ipv6(&error) => {
-            bind((Ipv4Addr::UNSPECIFIED, address.port()).into())
+            bind((Ipv4Addr::UNSPECIFIED, address.port()).into(), beside)
         }
         opened => opened,
     };
@@ -64,6 +64,53 @@ fn inherited(address: SocketAddr) -> Result<Option<std::net::TcpListener>, HostE
     Ok(None)
 }
 
+/// One more of an older process, at the address of `listener`.
+pub(super) fn inherited_beside(listener: &TcpListener) -> Result<Option<TcpListener>, HostError> {
+    let Ok(address) = listener.local_addr() else {
+        return Ok(None);
+    };
+    inherited(address)?.map(adopt).transpose()
+}
+
+/// One more listener at the address of `listener`, and whether it is the same socket once more.
+///
+/// Where the system spreads connections over several sockets, it has a queue of its own: threads
+/// that wait at one queue wake each other for nothing. `own`: whether this process has opened it.
+pub(super) fn another(listener: &TcpListener, own: bool) -> io::Result<(TcpListener, bool)> {
+    let socket = SockRef::from(listener);
+    if own && is_spread(&socket)? {
+        let address = listener.local_addr()?;
+        let beside = unbound(address)?;
+        spread(&beside)?;
+        beside.bind(&address.into())?;
+        beside.listen(BACKLOG)?;
+        return Ok((prepare(beside)?, false));
+    }
+    Ok((prepare(socket.try_clone()?)?, true))
+}
+
+/// Has the system spread connections over all sockets at the address of `socket` that ask for it.
+#[cfg(target_os = "linux")]
+fn spread(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+#[cfg(target_os = "linux")]
+fn is_spread(socket: &Socket) -> io::Result<bool> {
+    socket.reuse_port()
+}
+
+/// Elsewhere the same option has one socket take all.
+#[cfg(not(target_os = "linux"))]
+fn spread(_: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_spread(_: &Socket) -> io::Result<bool> {
+    Ok(false)
+}
+
 /// Takes a listener that somebody else has opened.
 pub(super) fn adopt(listener: std::net::TcpListener) -> Result<TcpListener, HostError> {
     prepare(Socket::from(listener)).map_err(|error| {
@@ -71,7 +118,18 @@ pub(super) fn adopt(listener: std::net::TcpListener) -> Result<TcpListener, Host
     })
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, beside: bool) -> io::Result<TcpListener> {
+    let socket = unbound(address)?;
+    socket.bind(&address.into())?;
+    if beside {
+        // Not before: a second program would take a share, and not be told that the port is in use.
+        spread(&socket)?;
+    }
+    socket.listen(BACKLOG)?;
+    prepare(socket)
+}
+
+fn unbound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -84,9 +142,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     // would let two programs share a port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    prepare(socket)
+    Ok(socket)
 }
 
 fn prepare(socket: Socket) -> io::Result<TcpListener> {

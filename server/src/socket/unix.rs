@@ -94,6 +94,17 @@ impl Listener {
             })
     }
 
+    /// The same once more, for another thread, without a care for the file.
+    pub(super) fn another(&self) -> io::Result<Listener> {
+        let listener = self.listener.as_fd().try_clone_to_owned()?;
+        Ok(Listener {
+            listener: UnixListener::from_std(listener.into())?,
+            path: self.path.clone(),
+            ours: None,
+            left: AtomicBool::new(false),
+        })
+    }
+
     /// Leaves the file to a process that has taken over.
     pub(super) fn leave_file(&self) {
         self.left.store(true, Relaxed);

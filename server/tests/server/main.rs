@@ -30,6 +30,7 @@ mod strict;
 mod strict_bodies;
 mod strict_http2;
 mod support;
+mod threads;
 #[cfg(feature = "tls")]
 mod tls;
 mod upgrade;

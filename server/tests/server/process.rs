@@ -8,7 +8,7 @@ use std::{
 };
 
 use enfilade_core::{Lifecycle, Request, RequestExt};
-use enfilade_server::Server;
+use enfilade_server::{Server, Threads};
 
 use crate::support::curl;
 
@@ -21,7 +21,17 @@ fn a_process_that_serves() {
     }
     let life = Lifecycle::new();
     life.on_stop(async || eprintln!("closed"));
+    let threads = std::env::var(THREADS)
+        .ok()
+        .map_or_else(Threads::shared, |counts| {
+            let mut counts = counts
+                .split(' ')
+                .map(|count| count.parse().expect("a number"));
+            let count = counts.nth(usize::from(restarted)).expect("two numbers");
+            Threads::per_core().with_count(count)
+        });
     let served = Server::bind("127.0.0.1:0")
+        .with_threads(threads)
         .with_lifecycle(life)
         .run(async |request: Request| match request.path_info() {
             "/never" => pending::<&'static str>().await,
@@ -35,6 +45,8 @@ fn a_process_that_serves() {
     eprintln!("ended: {served:?}");
 }
 
+/// How many threads there are, each for itself, at first and when restarted.
+const THREADS: &str = "THREADS";
 const FAILS_WHEN_RESTARTED: &str = "FAILS_WHEN_RESTARTED";
 
 /// This test program once more, as a server.
@@ -47,6 +59,13 @@ pub struct Process {
 impl Process {
     pub fn start() -> Process {
         Process::run(Command::new(Process::program()))
+    }
+
+    /// A process with `first` threads, each for itself, whose successors have `later` ones.
+    pub fn with_threads(first: usize, later: usize) -> Process {
+        let mut command = Command::new(Process::program());
+        command.env(THREADS, format!("{first} {later}"));
+        Process::run(command)
     }
 
     /// A process whose successors end at once.
