@@ -45,7 +45,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
         .collect();
     let mut at_a_tenth = None;
     while done.load(Relaxed) < count / CLIENTS * CLIENTS
-        && !clients.iter().all(|client| client.is_finished())
+        && !clients.iter().all(tokio::task::JoinHandle::is_finished)
     {
         sleep(Duration::from_millis(20)).await;
         if at_a_tenth.is_none() && done.load(Relaxed) >= count / 10 {
@@ -75,7 +75,11 @@ pub(crate) async fn run(bench: &Bench) -> Result<Vec<Line>> {
                 "F69 {} requests: HTTP/1.1, HTTP/2, TLS, upgrades, uploads, broken off and malformed ones",
                 done.load(Relaxed)
             ),
-            format!("{} clients failed {}", failed.len(), failed.join("; ")),
+            format!(
+                "{} clients failed {}",
+                failed.len(),
+                failed.first().map_or("", |why| why)
+            ),
             "none",
             failed.is_empty(),
         ),
@@ -126,7 +130,7 @@ impl Client {
         Ok(())
     }
 
-    async fn keep_alive(&mut self, count: u64) -> Result<()> {
+    async fn keep_alive(&self, count: u64) -> Result<()> {
         let mut client = Http1::connect(self.plain).await?;
         for _ in 0..count {
             ensure!(client.get("/").await?.status == 200, "HTTP/1.1");
@@ -228,7 +232,7 @@ impl Client {
         Ok(())
     }
 
-    async fn upgrade(&mut self, count: u64) -> Result<()> {
+    async fn upgrade(&self, count: u64) -> Result<()> {
         for _ in 0..count {
             let mut client = Http1::connect(self.plain).await?;
             let head =
