@@ -14,9 +14,7 @@ use h2::{
     server::{Builder, Connection, Handshake, SendResponse},
 };
 
-use crate::{
-    breach::Limit, http2::running::Running, service::Service, session::Session, wire::Wire,
-};
+use crate::{breach::Limit, http2::running::Running, session::Session, wire::Wire};
 
 mod head;
 mod interims;
@@ -41,7 +39,7 @@ pub(crate) struct Http2 {
     begun: Vec<Running>,
     /// Those that could not be answered at once.
     running: FuturesUnordered<Running>,
-    service: Service,
+    session: Arc<Session>,
     /// Whether the client was told that there will be no more streams.
     leaving: bool,
 }
@@ -52,8 +50,8 @@ enum Stage {
 }
 
 impl Http2 {
-    pub(crate) fn new(wire: Wire, service: Service) -> Http2 {
-        let limits = &service.0.site.limits;
+    pub(crate) fn new(wire: Wire, session: Arc<Session>) -> Http2 {
+        let limits = &session.site.limits;
         let mut http2 = Builder::new();
         http2
             .max_concurrent_streams(limits.http2_streams)
@@ -66,18 +64,14 @@ impl Http2 {
             connection: Stage::Opening(http2.handshake(wire)),
             begun: Vec::new(),
             running: FuturesUnordered::new(),
-            service,
+            session,
             leaving: false,
         }
     }
 
-    fn session(&self) -> &Arc<Session> {
-        &self.service.0
-    }
-
     /// Whether a request is being answered, or some of an answer could not be written yet.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.running.is_empty() || !self.begun.is_empty() || self.session().is_busy()
+        !self.running.is_empty() || !self.begun.is_empty() || self.session.is_busy()
     }
 
     /// Tells the client to begin nothing more here. Once is as good as often.
@@ -97,7 +91,7 @@ impl Http2 {
             }
         }
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
-        if self.service.0.interims.wait() {
+        if self.session.interims.wait() {
             // Of requests that were not polled: somebody else has asked for them.
             self.running.iter_mut().for_each(Running::inform);
         }
@@ -123,7 +117,7 @@ impl Http2 {
     }
 
     fn begin(&mut self, (request, respond): (http::Request<RecvStream>, SendResponse<Bytes>)) {
-        let request = Running::begin(request, respond, &self.service);
+        let request = Running::begin(request, respond, &self.session);
         self.begun.push(request);
     }
 }
@@ -133,18 +127,18 @@ impl Future for Http2 {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
         let this = &mut *self;
-        this.session().interims.listen(cx);
+        this.session.interims.listen(cx);
         loop {
             this.run(cx);
             if let Poll::Ready(end) = this.poll_connection(cx) {
                 // h2 has broken off because the client did too much of something.
                 let reason = end.as_ref().err().and_then(h2::Error::reason);
                 if reason == Some(Reason::ENHANCE_YOUR_CALM) {
-                    this.session().report(Limit::Calm);
+                    this.session.report(Limit::Calm);
                 }
                 return Poll::Ready(end);
             }
-            if this.session().is_spent() && !this.leaving {
+            if this.session.is_spent() && !this.leaving {
                 this.graceful_shutdown();
             } else if this.begun.is_empty() {
                 return Poll::Pending;

@@ -133,6 +133,6 @@ impl Opening {
             self.alarm,
             None,
         );
-        Http2::new(wire, Service(session))
+        Http2::new(wire, session)
     }
 }

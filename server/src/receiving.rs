@@ -16,18 +16,18 @@ use crate::{
     waits::Waits,
 };
 
-/// A request's body as its protocol gives it.
+/// A body as it comes from the wire, whatever carries it.
 pub(crate) trait Upload:
     HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static
 {
 }
 
-impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static> Upload for B {}
+impl<B> Upload for B where B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static {}
 
 /// A request's body, which is held to its limits.
 ///
-/// Over HTTP/1.1 the connection sees for itself whether bytes come in time. Over HTTP/2 each body
-/// has to be waited for alone.
+/// Over HTTP/1.1 the connection sees for itself whether bytes come in time. Over HTTP/2 and 3 each
+/// body has to be waited for alone.
 pub(crate) struct Receiving<B: Upload> {
     /// Nothing when it has ended.
     body: Option<B>,

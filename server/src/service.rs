@@ -20,92 +20,8 @@ use crate::{
     upgrade,
 };
 
-/// The app, as one connection calls it.
+/// The app, as one connection of hyper's calls it.
 pub(crate) struct Service(pub(crate) Arc<Session>);
-
-impl Service {
-    /// Why the app is not to see `request`, and what it is not to see of it.
-    #[inline]
-    fn check<B>(&self, request: &mut http::Request<B>) -> Option<Refusal> {
-        let session = &self.0;
-        if request.version() == Version::HTTP_2 {
-            let refused = http2_head::check(request).err();
-            refused.inspect(|refusal| session.report_refusal(*refusal))
-        } else {
-            if session.admission.has_seen_underscore() {
-                drop_underscores(request.headers_mut());
-            }
-            session.admission.refused_head(request)
-        }
-    }
-
-    /// Has the app answer `request`, or says why it is not to. Over HTTP/2 it has come on `stream`.
-    pub(crate) fn answer<B: Upload>(
-        &self,
-        mut request: http::Request<B>,
-        stream: Option<u32>,
-    ) -> Answered {
-        let session = &self.0;
-        let (mut answering, has_place) = session.answer();
-        if let Some(refusal) = self.check(&mut request) {
-            let finish = Finish {
-                on_upgrade: None,
-                answering,
-                connects: false,
-            };
-            let mut response = refusing::answer(refusal, request.version());
-            finish.apply(&mut response);
-            return Answered::ready(response);
-        }
-        let broken = match has_place {
-            true => refusal::broken(&request, &session.site.limits),
-            false => Some(Limit::RequestsInFlight),
-        };
-        if let Some(limit) = broken {
-            return refuse(limit, request.body(), answering);
-        }
-        let proofs = &session.site.proofs;
-        if !proofs.is_empty()
-            && let Some(mut response) = proofs::answer(proofs, &request)
-        {
-            session.received(request.body().is_end_stream());
-            let finish = Finish {
-                on_upgrade: None,
-                answering,
-                connects: false,
-            };
-            finish.apply(&mut response);
-            return Answered::ready(response);
-        }
-        // A client that waits for a word before it sends its body is not told to send what nobody
-        // wants.
-        let finish_body = !request.body().is_end_stream()
-            && request.version() != Version::HTTP_2
-            && !request.headers().contains_key(header::EXPECT);
-        // Taken apart once: `Request::map` would move its parts twice more.
-        let (mut parts, body) = request.into_parts();
-        let has_body = !body.is_end_stream();
-        let offer = upgrade::offer(&parts, has_body);
-        let (body, exchange) = session.receive(body, finish_body);
-        let mut environ = Environ::new(Arc::clone(&session.facts), parts.version)
-            .with_number(stream.map_or_else(|| session.number(), u64::from));
-        if let Some(exchange) = &exchange {
-            environ.share_body_pace(exchange.pace.clone());
-        }
-        answering.exchange = exchange;
-        if let Some(offer) = &offer {
-            environ.set_upgrade(Upgrade::new(offer.protocol.clone()));
-        }
-        parts.extensions.insert(environ);
-        let finish = Finish {
-            on_upgrade: offer.map(|offer| offer.on_upgrade),
-            answering,
-            connects: parts.method == Method::CONNECT,
-        };
-        let request = http::Request::from_parts(parts, body);
-        session.site.answer(request, finish)
-    }
-}
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
     type Response = enfilade_core::Response;
@@ -113,16 +29,97 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
     type Future = Answered;
 
     fn call(&self, request: http::Request<Incoming>) -> Answered {
-        self.answer(request, None)
+        answer(&self.0, request, None)
     }
+}
+
+/// Why the app is not to see `request`, and what it is not to see of it.
+#[inline]
+fn check<B>(session: &Session, request: &mut http::Request<B>) -> Option<Refusal> {
+    if request.version() >= Version::HTTP_2 {
+        let refused = http2_head::check(request).err();
+        refused.inspect(|refusal| session.report_refusal(*refusal))
+    } else {
+        if session.admission.has_seen_underscore() {
+            drop_underscores(request.headers_mut());
+        }
+        session.admission.refused_head(request)
+    }
+}
+
+/// Has the app answer `request`, or says why it is not to. Over HTTP/2 and 3 its stream is its
+/// `number`.
+pub(crate) fn answer<B: Upload>(
+    session: &Arc<Session>,
+    mut request: http::Request<B>,
+    number: Option<u64>,
+) -> Answered {
+    let (mut answering, has_place) = session.answer();
+    if let Some(refusal) = check(session, &mut request) {
+        let finish = Finish {
+            on_upgrade: None,
+            answering,
+            connects: false,
+        };
+        let mut response = refusing::answer(refusal, request.version());
+        finish.apply(&mut response);
+        return Answered::ready(response);
+    }
+    let broken = match has_place {
+        true => refusal::broken(&request, &session.site.limits),
+        false => Some(Limit::RequestsInFlight),
+    };
+    if let Some(limit) = broken {
+        return refuse(limit, request.body().is_end_stream(), answering);
+    }
+    let proofs = &session.site.proofs;
+    if !proofs.is_empty()
+        && let Some(mut response) = proofs::answer(proofs, &request)
+    {
+        session.received(request.body().is_end_stream());
+        let finish = Finish {
+            on_upgrade: None,
+            answering,
+            connects: false,
+        };
+        finish.apply(&mut response);
+        return Answered::ready(response);
+    }
+    // A client that waits for a word before it sends its body is not told to send what nobody
+    // wants.
+    let finish_body = !request.body().is_end_stream()
+        && request.version() < Version::HTTP_2
+        && !request.headers().contains_key(header::EXPECT);
+    // Taken apart once: `Request::map` would move its parts twice more.
+    let (mut parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let offer = upgrade::offer(&parts, has_body);
+    let (body, exchange) = session.receive(body, finish_body);
+    let mut environ = Environ::new(Arc::clone(&session.facts), parts.version)
+        .with_number(number.unwrap_or_else(|| session.number()));
+    if let Some(exchange) = &exchange {
+        environ.share_body_pace(exchange.pace.clone());
+    }
+    answering.exchange = exchange;
+    if let Some(offer) = &offer {
+        environ.set_upgrade(Upgrade::new(offer.protocol.clone()));
+    }
+    parts.extensions.insert(environ);
+    let finish = Finish {
+        on_upgrade: offer.map(|offer| offer.on_upgrade),
+        answering,
+        connects: parts.method == Method::CONNECT,
+    };
+    let request = http::Request::from_parts(parts, body);
+    session.site.answer(request, finish)
 }
 
 /// Answers what broke a limit, without the app.
 #[cold]
-fn refuse(limit: Limit, body: &impl Upload, answering: Answering) -> Answered {
+pub(crate) fn refuse(limit: Limit, whole: bool, answering: Answering) -> Answered {
     let session = answering.session();
     session.report(limit);
-    session.received(body.is_end_stream());
+    session.received(whole);
     let finish = Finish {
         on_upgrade: None,
         answering,

@@ -17,7 +17,7 @@ use super::{
     sending::Sending,
     upload::Upload,
 };
-use crate::{answered::Answered, service::Service, session::Session};
+use crate::{answered::Answered, service, session::Session};
 
 /// One stream, from its request to the end of its answer.
 ///
@@ -45,13 +45,12 @@ enum State {
 }
 
 impl Running {
-    /// Has `service` answer `request`.
+    /// Has the app answer `request`.
     pub(super) fn begin(
         request: http::Request<RecvStream>,
         respond: SendResponse<Bytes>,
-        service: &Service,
+        session: &Arc<Session>,
     ) -> Running {
-        let session = &service.0;
         let stream = respond.stream_id().as_u32();
         let kind = match *request.method() {
             Method::HEAD => head::Kind::Head,
@@ -63,7 +62,7 @@ impl Running {
         Running {
             session: Arc::clone(session),
             state: State::Answering {
-                answer: service.answer(request, Some(stream)),
+                answer: service::answer(session, request, Some(stream.into())),
                 respond,
                 informed,
                 kind,
