@@ -26,6 +26,16 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// in the system's queue until there is room. Those that wait for longer than a second are closed,
 /// so that their clients learn of it and can go elsewhere; a descriptor is kept for that.
 pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
+    #[cfg(feature = "http3")]
+    if let Some(port) = door.http3() {
+        let _: ((), ()) =
+            futures_util::future::join(port.accept(site), accept_tcp(door, site)).await;
+        return;
+    }
+    accept_tcp(door, site).await;
+}
+
+async fn accept_tcp(door: &Door, site: &Arc<Site>) {
     let mut reserve = Reserve::take();
     let mut pause = BACK_OFF.0;
     let mut failing: Option<Instant> = None;
@@ -55,7 +65,7 @@ pub(crate) async fn accept(door: &Door, site: &Arc<Site>) {
 }
 
 /// Waits where there are as many connections as there may be, and asks some to leave.
-async fn make_room(site: &Site) {
+pub(crate) async fn make_room(site: &Site) {
     let (tasks, most) = (&site.tasks, site.crowd.most);
     if tasks.count() < most {
         return;

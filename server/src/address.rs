@@ -5,7 +5,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 use enfilade_core::{Connection, Peer};
 use http::uri::Scheme;
 
-/// Where a server listens. Printed as a URL, as far as there is one.
+/// Where a server listens. Printed as a URL, as far as there is one, and whether HTTP/3 is spoken
+/// there, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Address {
@@ -16,6 +17,8 @@ pub enum Address {
         address: SocketAddr,
         /// Whether TLS is spoken there.
         tls: bool,
+        /// Whether HTTP/3 is spoken at the same port of UDP.
+        http3: bool,
     },
     /// A Unix socket.
     #[non_exhaustive]
@@ -58,9 +61,14 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Address::Tcp { address, tls } => {
+            Address::Tcp {
+                address,
+                tls,
+                http3,
+            } => {
                 let scheme = if *tls { "https" } else { "http" };
-                write!(f, "{scheme}://{address}")
+                let more = if *http3 { " (and HTTP/3)" } else { "" };
+                write!(f, "{scheme}://{address}{more}")
             }
             Address::Unix { path, .. } => {
                 f.write_str("unix:")?;

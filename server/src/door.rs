@@ -4,6 +4,8 @@ use std::{io, pin::Pin, sync::Arc};
 
 use enfilade_core::{Connection, ErrorSink, HostError, Peer};
 
+#[cfg(feature = "http3")]
+use crate::http3::Port;
 use crate::{
     address::Address,
     breach::Limit,
@@ -29,6 +31,9 @@ pub(crate) struct Door {
     named: bool,
     handshake: Option<Arc<dyn Handshake>>,
     proxies: Option<ProxyProtocol>,
+    /// Where HTTP/3 is spoken.
+    #[cfg(feature = "http3")]
+    http3: Option<Port>,
     /// Whether somebody else has opened the socket.
     #[cfg(unix)]
     adopted: bool,
@@ -51,6 +56,10 @@ pub(crate) trait Handshake: Send + Sync {
 
     /// What there is to do while the server accepts connections.
     fn works(&self, errors: &Arc<dyn ErrorSink>) -> Vec<Work>;
+
+    /// The configuration that is in use now.
+    #[cfg(feature = "http3")]
+    fn current(&self) -> Arc<tokio_rustls::rustls::ServerConfig>;
 }
 
 pub(crate) type Shaking =
@@ -68,22 +77,38 @@ impl Door {
             .map(|prepare| prepare())
             .transpose()?;
         let proxies = listen.proxies.take();
+        #[cfg(feature = "http3")]
+        let http3 = listen.http3;
         #[cfg(unix)]
         let adopted = listen.place.is_open();
         let beside = options.threads.others() > 0;
         let socket = Socket::open(listen, beside)?;
-        let address = socket.address(handshake.is_some()).map_err(|error| {
+        let tls = handshake.is_some();
+        #[allow(unused_mut, reason = "HTTP/3 is a feature")]
+        let mut address = socket.address(tls).map_err(|error| {
             HostError::new("cannot find out where the server listens").because(error)
         })?;
         let mut facts = options.facts();
         let named = options.server_name.is_some();
         address.describe(&mut facts, named);
+        #[cfg(feature = "http3")]
+        let http3 = match http3 {
+            true => Some(Port::beside(
+                &mut address,
+                handshake.as_ref(),
+                &facts,
+                options,
+            )?),
+            false => None,
+        };
         let door = Door {
             socket,
             facts,
             named,
             handshake,
             proxies,
+            #[cfg(feature = "http3")]
+            http3,
             #[cfg(unix)]
             adopted,
             #[cfg(unix)]
@@ -122,11 +147,20 @@ impl Door {
             named: self.named,
             handshake: self.handshake.clone(),
             proxies: self.proxies.clone(),
+            // One thread alone speaks it.
+            #[cfg(feature = "http3")]
+            http3: None,
             #[cfg(unix)]
             adopted: self.adopted,
             #[cfg(unix)]
             copied,
         }
+    }
+
+    /// Where HTTP/3 is spoken beside it.
+    #[cfg(feature = "http3")]
+    pub(crate) const fn http3(&self) -> Option<&Port> {
+        self.http3.as_ref()
     }
 
     /// Waits for the next connection.

@@ -35,6 +35,11 @@ impl Finish {
         if answering.session().is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             close(response.headers_mut());
         }
+        #[cfg(feature = "http3")]
+        answering
+            .site()
+            .alternatives
+            .announce(answering.facts(), response.headers_mut());
         if let Some(server) = &answering.site().server_header {
             let headers = response.headers_mut();
             headers

@@ -88,6 +88,8 @@ mod handshaking;
 mod hints;
 mod http2;
 mod http2_head;
+#[cfg(feature = "http3")]
+mod http3;
 mod leftover;
 mod limits;
 mod listen;

@@ -35,6 +35,9 @@ pub struct Listen {
     pub(crate) mode: Option<u32>,
     pub(crate) handshake: Option<Prepare>,
     pub(crate) proxies: Option<ProxyProtocol>,
+    /// Whether HTTP/3 is spoken at the port, too.
+    #[cfg(feature = "http3")]
+    pub(crate) http3: bool,
 }
 
 /// Makes ready what comes before HTTP, when the server starts.
@@ -71,6 +74,8 @@ impl Listen {
             mode: None,
             handshake: None,
             proxies: None,
+            #[cfg(feature = "http3")]
+            http3: false,
         }
     }
 

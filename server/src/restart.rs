@@ -24,6 +24,8 @@ use crate::door::Door;
 mod handed;
 mod pass;
 
+#[cfg(feature = "http3")]
+pub(crate) use handed::is_successor;
 pub(crate) use handed::{inherited_tcp, inherited_unix, is_ready};
 
 /// Tells a new process that its standard input brings sockets: the id of the process that hands

@@ -52,6 +52,9 @@ pub(crate) struct Site {
     pub(crate) proofs: Vec<Arc<dyn Proofs>>,
     /// Connections that have come, to spread their ends.
     connections: AtomicU32,
+    /// Where HTTP/3 is spoken.
+    #[cfg(feature = "http3")]
+    pub(crate) alternatives: crate::http3::Alternatives,
 }
 
 impl Site {
@@ -87,6 +90,8 @@ impl Site {
             proofs,
             in_flight: AtomicUsize::new(0),
             connections: AtomicU32::new(0),
+            #[cfg(feature = "http3")]
+            alternatives: crate::http3::Alternatives::default(),
         }
     }
 

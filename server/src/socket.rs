@@ -71,6 +71,7 @@ impl Socket {
             Socket::Tcp(listener) => Address::Tcp {
                 address: listener.local_addr()?,
                 tls,
+                http3: false,
             },
             #[cfg(unix)]
             Socket::Unix(listener) => Address::Unix {

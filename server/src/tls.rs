@@ -166,8 +166,7 @@ struct TlsHandshake {
 
 impl Handshake for TlsHandshake {
     fn shake(&self, stream: Stream, mut facts: Connection) -> Shaking {
-        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
-        let config = Arc::clone(&config);
+        let config = self.config();
         let examined: Vec<_> = self
             .keepers()
             .iter()
@@ -219,6 +218,11 @@ impl Handshake for TlsHandshake {
             .map(|keeper| keeper.work(Arc::clone(errors)))
             .collect()
     }
+
+    #[cfg(feature = "http3")]
+    fn current(&self) -> Arc<ServerConfig> {
+        self.config()
+    }
 }
 
 impl TlsHandshake {
@@ -226,6 +230,11 @@ impl TlsHandshake {
         self.files
             .as_ref()
             .map_or(&[], |(files, _)| files.keepers())
+    }
+
+    fn config(&self) -> Arc<ServerConfig> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&config)
     }
 
     /// Connections that are open go on as they were agreed on.

@@ -44,6 +44,12 @@ pub(crate) fn inherited_unix(path: &Path) -> Result<Option<UnixListener>, HostEr
     .map(|socket| socket.map(|socket| UnixListener::from(OwnedFd::from(socket))))
 }
 
+/// Whether there is an old process, which has its sockets yet.
+#[cfg(feature = "http3")]
+pub(crate) fn is_successor() -> Result<bool, HostError> {
+    handed().map(|handed| handed.is_some())
+}
+
 /// Tells the old process, where there is one, that this one listens. What it listened at and this
 /// one does not is closed.
 pub(crate) fn is_ready() -> Result<(), HostError> {
