@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use h3::{error::Code, quic::StreamId, server::Connection};
+use h3::{quic::StreamId, server::Connection};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::{fate::Over, link::Link, request::run, transport::Transport};
@@ -34,12 +34,12 @@ const LAST_STREAM: u64 = (1 << 62) - 4;
 type Running = Pin<Box<dyn Future<Output = Over> + Send>>;
 
 /// A connection of HTTP/3, in one task with its requests. Dropping it drops what runs on it, and
-/// closes the connection.
-pub(super) struct Driver {
+/// h3 closes the connection.
+pub(super) struct Driver<'a> {
     requests: FuturesUnordered<Running>,
     h3: Connection<Transport, Bytes>,
     link: Arc<Link>,
-    task: Task,
+    task: &'a mut Task,
     /// What the client has left before it was answered.
     resets: Budget,
     /// Streams that were ended because of what the client did wrong.
@@ -70,8 +70,12 @@ struct Leaving {
     last: bool,
 }
 
-impl Driver {
-    pub(super) fn new(h3: Connection<Transport, Bytes>, link: Arc<Link>, task: Task) -> Driver {
+impl<'a> Driver<'a> {
+    pub(super) fn new(
+        h3: Connection<Transport, Bytes>,
+        link: Arc<Link>,
+        task: &'a mut Task,
+    ) -> Driver<'a> {
         let now = Instant::now();
         let site = &link.session.site;
         Driver {
@@ -206,7 +210,7 @@ impl Driver {
     }
 }
 
-impl Future for Driver {
+impl Future for Driver<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -223,11 +227,5 @@ impl Future for Driver {
             this.leave(cx);
         }
         this.poll_leaving(cx)
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.link.close(Code::H3_NO_ERROR);
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use enfilade_core::{Connection, HostError, Peer};
 use quinn::{Endpoint, EndpointConfig, Incoming, ServerConfig, TokioRuntime};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::time::sleep;
+use tokio::{runtime::Handle, time::sleep};
 use tokio_rustls::rustls;
 
 use super::{
@@ -205,10 +205,27 @@ impl Port {
 
 impl Drop for Port {
     fn drop(&mut self) {
-        // Connections that are open go on; the socket is closed behind the last of them.
-        if let Socketed::Open(endpoint) = &*lock(&self.socket) {
-            endpoint.set_server_config(None);
+        let Socketed::Open(endpoint) = &*lock(&self.socket) else {
+            return;
+        };
+        // Outside of a runtime there are no connections.
+        if let Ok(runtime) = Handle::try_current() {
+            drop(runtime.spawn(wind_down(endpoint.clone())));
         }
+    }
+}
+
+/// Lets the connections that are open go on, and tells who comes that there is nobody, so that he
+/// goes elsewhere. The socket is closed behind the last of them.
+async fn wind_down(endpoint: Endpoint) {
+    let refusing = async {
+        while let Some(incoming) = endpoint.accept().await {
+            incoming.refuse();
+        }
+    };
+    tokio::select! {
+        () = endpoint.wait_idle() => {}
+        () = refusing => {}
     }
 }
 

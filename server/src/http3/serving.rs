@@ -12,6 +12,7 @@ use std::{
 };
 
 use enfilade_core::{Connection, Informational, Peer, Tls};
+use h3::error::Code;
 use quinn::crypto::rustls::HandshakeData;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -24,9 +25,8 @@ use crate::{
     tasks::{Phase, Task},
 };
 
-/// How long quinn may take to send its last word. It does so in a task of its own, and tells
-/// nobody.
-const LAST_WORD: Duration = Duration::from_millis(10);
+/// How long quinn may take to send the last word.
+const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// Handshakes that have yet to end.
 #[derive(Clone, Default)]
@@ -87,13 +87,31 @@ pub(super) async fn serve(
     let transport = Transport::new(Arc::clone(&link));
     let built = timeout(limit, builder.build(transport));
     match unless_stopped(&mut task, built).await {
-        None => link.close(h3::error::Code::H3_NO_ERROR),
-        Some(Ok(Ok(h3))) => Driver::new(h3, Arc::clone(&link), task).await,
-        Some(Ok(Err(_))) => {}
+        Some(Ok(Ok(h3))) => {
+            let mut driver = pin!(Driver::new(h3, Arc::clone(&link), &mut task));
+            driver.as_mut().await;
+            close(&link).await;
+        }
         Some(Err(_)) => link.breach(Limit::FirstByte),
+        // The server stops, or the client has left.
+        None | Some(Ok(Err(_))) => close(&link).await,
     }
-    drop(link);
-    sleep(LAST_WORD).await;
+}
+
+/// Closes the connection, and waits until the client is being told: quinn does so in a task of its
+/// own, which would end with the server.
+async fn close(link: &Link) {
+    let sent = || link.quic.stats().udp_tx.datagrams;
+    let before = sent();
+    let is_open = link.quic.close_reason().is_none();
+    link.close(Code::H3_NO_ERROR);
+    let told = async {
+        while is_open && sent() == before {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // What comes of it is not to be waited for any longer.
+    let _ = timeout(LAST_WORD, told).await;
 }
 
 /// The end of `future`; nothing where the server stops before.

@@ -210,7 +210,7 @@ async fn an_upload_that_nobody_reads_is_stopped_and_answered() {
 }
 
 /// Tells when it is dropped.
-struct Dropped(Arc<AtomicBool>);
+pub struct Dropped(pub Arc<AtomicBool>);
 
 impl Drop for Dropped {
     fn drop(&mut self) {

@@ -1,6 +1,6 @@
 //! Certificates of an authority that nobody else knows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use enfilade_server::TlsConfig;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -11,11 +11,18 @@ use tokio_rustls::rustls::{
 };
 
 /// The authority's certificate, and those of `localhost`, of `other.example` and of a client.
-pub struct Certificates(TempDir);
+pub struct Certificates {
+    directory: PathBuf,
+    _kept: Option<TempDir>,
+}
 
 impl Certificates {
     pub fn new() -> Certificates {
-        let files = Certificates(tempfile::tempdir().expect("a directory"));
+        let kept = tempfile::tempdir().expect("a directory");
+        let files = Certificates {
+            directory: kept.path().to_owned(),
+            _kept: Some(kept),
+        };
         let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let name = "an authority";
@@ -38,12 +45,24 @@ impl Certificates {
         files
     }
 
+    /// Those that somebody else has made.
+    pub fn at(directory: PathBuf) -> Certificates {
+        Certificates {
+            directory,
+            _kept: None,
+        }
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).expect("it can be written");
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.directory.join(name)
     }
 
     pub fn text(&self, name: &str) -> String {

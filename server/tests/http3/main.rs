@@ -11,7 +11,13 @@ mod bodies;
 mod certificates;
 mod client;
 mod exchanges;
+mod floods;
+mod limits;
 mod malformed;
+mod relay;
+mod restart;
+mod stopping;
 #[path = "../server/support.rs"]
 #[allow(dead_code, reason = "it is there for more than this")]
 mod support;
+mod tls;
