@@ -12,6 +12,7 @@ mod certificates;
 mod client;
 mod exchanges;
 mod floods;
+mod foreign;
 mod limits;
 mod malformed;
 mod relay;
