@@ -11,6 +11,7 @@
 use crate::Listen;
 
 mod alternatives;
+mod answer;
 mod config;
 mod control;
 mod driver;
@@ -25,6 +26,7 @@ mod port;
 mod request;
 mod section;
 mod serving;
+mod socket;
 mod transport;
 mod upload;
 

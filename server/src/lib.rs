@@ -1,7 +1,8 @@
 //! The bundled HTTP server of Enfilade.
 //!
 //! [`Server`] hosts an app over HTTP/1.1 and HTTP/2, on one port, over TCP, Unix sockets and, with
-//! feature `tls`, TLS; with feature `acme` it gets its certificates by itself.
+//! feature `tls`, TLS; with feature `acme` it gets its certificates by itself, and with feature
+//! `http3` HTTP/3 can be spoken beside TLS.
 //!
 //! ```no_run
 //! use enfilade_core::{HostError, Request};
@@ -14,15 +15,15 @@
 //!
 //! What reaches the app, and what does not:
 //!
-//! | | HTTP/1.1 | HTTP/2 |
-//! |---|---|---|
-//! | bodies stream, both ways | yes | yes |
-//! | trailers of requests | yes | yes |
-//! | trailers of responses | with `TE: trailers`, if named in `Trailer` | yes |
-//! | upgrade | yes | no |
-//! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes |
-//! | or leaves it to its end, where [`OnDisconnect`](enfilade_core::OnDisconnect) says so | yes | yes |
-//! | informational responses | 100 by itself, 103 as the app hints | no |
+//! | | HTTP/1.1 | HTTP/2 | HTTP/3 |
+//! |---|---|---|---|
+//! | bodies stream, both ways | yes | yes | yes |
+//! | trailers of requests | yes | yes | yes |
+//! | trailers of responses | with `TE: trailers`, if named in `Trailer` | yes | yes |
+//! | upgrade | yes | no | no |
+//! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes | yes |
+//! | or leaves it to its end, where [`OnDisconnect`](enfilade_core::OnDisconnect) says so | yes | yes | yes |
+//! | informational responses | 100 by itself, 103 as the app hints | the same | 103 |
 //!
 //! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
 //!
@@ -57,6 +58,9 @@
 //! neither, or one is no host, where `Content-Length` is repeated, and for `*` but with OPTIONS;
 //! with 417 for `Expect`; and by a reset for what is malformed (RFC 9113, section 8.1.1): fields of
 //! the connection, a length that is not that of the DATA.
+//!
+//! Over HTTP/3 it is the same, and what breaks the frames or the coding of fields closes the
+//! connection, as RFC 9114 and RFC 9204 say. `Host` beside another `:authority` is malformed.
 //!
 //! Other fields whose names have `_` are dropped: behind CGI and its relatives they would come as
 //! those with `-`, and an app should find the same behind every host.

@@ -17,6 +17,12 @@ mod seconds;
 /// error stream gets a line that names the limit, its value and the client: one a second for each
 /// limit at most, with the number of those that had none.
 ///
+/// HTTP/3 is held to what HTTP/2 is held to, the fields named after it included: a handshake is
+/// QUIC's, the first bytes are its SETTINGS or a request, the head is that of each request, and who
+/// breaks a limit is told by a status, a reset or the end of the connection. Where 64 handshakes
+/// are under way, or connections are counted by address, clients have to show first that their
+/// addresses are their own (RFC 9000, section 8.1.2).
+///
 /// A duration of [`Duration::MAX`] is no limit, and so is the greatest value of a number. With
 /// feature `serde`, durations are numbers of seconds, and what is left out has its default.
 ///

@@ -14,7 +14,8 @@ use crate::{
 
 /// Hosts an app over HTTP/1.1 and HTTP/2.
 ///
-/// Both versions are spoken on each socket: HTTP/2 by prior knowledge or, with TLS, by ALPN.
+/// Both versions are spoken on each socket: HTTP/2 by prior knowledge or, with TLS, by ALPN. HTTP/3
+/// is spoken beside TLS where a listener says so (`Listen::with_http3`, feature `http3`).
 ///
 /// ```no_run
 /// # async fn check() -> Result<(), enfilade_core::HostError> {

@@ -2,21 +2,21 @@
 
 use std::{
     future::pending,
-    io::{self, ErrorKind},
-    net::{SocketAddr, UdpSocket},
+    io::ErrorKind,
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use enfilade_core::{Connection, HostError, Peer};
-use quinn::{Endpoint, EndpointConfig, Incoming, ServerConfig, TokioRuntime};
-use socket2::{Domain, Protocol, Socket, Type};
+use quinn::{Endpoint, Incoming, ServerConfig};
 use tokio::{runtime::Handle, time::sleep};
 use tokio_rustls::rustls;
 
 use super::{
     config::server_config,
     serving::{Pending, serve},
+    socket::{bind, endpoint, is_successor, refused},
 };
 use crate::{
     Address, Limits, accept::make_room, breach::Limit, crowd::Full, door::Handshake,
@@ -231,43 +231,4 @@ async fn wind_down(endpoint: Endpoint) {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn endpoint(socket: UdpSocket, config: &ServerConfig) -> io::Result<Endpoint> {
-    let own = EndpointConfig::default();
-    Endpoint::new(own, Some(config.clone()), socket, Arc::new(TokioRuntime))
-}
-
-fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    let kind = Domain::for_address(address);
-    let socket = Socket::new(kind, Type::DGRAM, Some(Protocol::UDP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    socket.bind(&address.into())?;
-    Ok(socket.into())
-}
-
-/// Whether an older process of the program hands its sockets over to this one.
-fn is_successor() -> Result<bool, HostError> {
-    #[cfg(unix)]
-    return crate::restart::is_successor();
-    #[cfg(not(unix))]
-    Ok(false)
-}
-
-fn refused(address: SocketAddr, error: io::Error) -> HostError {
-    let port = address.port();
-    let message = match error.kind() {
-        ErrorKind::AddrInUse => format!(
-            "cannot listen at {address} for HTTP/3: UDP port {port} is in use; stop the program \
-             that listens there (`ss -lunp 'sport = :{port}'` names it), or bind another port"
-        ),
-        ErrorKind::PermissionDenied if port < 1024 => format!(
-            "cannot listen at {address} for HTTP/3: UDP port {port} is for privileged programs; \
-             grant the right with `setcap cap_net_bind_service=+ep` on the program"
-        ),
-        _ => format!("cannot listen at {address} for HTTP/3"),
-    };
-    HostError::new(message).because(error)
 }
