@@ -77,6 +77,8 @@ pub use report::{NotConforming, Report, Verdict};
 pub use seen::Seen;
 #[cfg(feature = "tls")]
 pub use target::Authority;
+#[cfg(feature = "http3")]
+pub use target::Http3;
 #[cfg(unix)]
 pub use target::WebServer;
 pub use target::{Exchanging, Http1, Http2, InMemory, Place, Target};

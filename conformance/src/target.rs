@@ -10,6 +10,8 @@ mod client;
 mod gateway;
 mod http1;
 mod http2;
+#[cfg(feature = "http3")]
+mod http3;
 mod in_memory;
 mod progress;
 mod stream;
@@ -20,6 +22,8 @@ mod tls;
 pub use gateway::WebServer;
 pub use http1::Http1;
 pub use http2::Http2;
+#[cfg(feature = "http3")]
+pub use http3::Http3;
 pub use in_memory::InMemory;
 pub use stream::Place;
 #[cfg(feature = "tls")]
@@ -30,7 +34,7 @@ pub type Exchanging<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + 'a>>;
 
 /// A host that runs, and a client of what it speaks.
 ///
-/// The kit has clients for HTTP/1.1, HTTP/2 and the protocols of web servers; whoever writes a host
+/// The kit has clients for HTTP/1.1, HTTP/2, HTTP/3 and the protocols of web servers; whoever writes a host
 /// that speaks one of them needs none of his own.
 pub trait Target {
     /// The name in the matrix: words of letters, digits and hyphens.

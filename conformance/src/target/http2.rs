@@ -57,20 +57,16 @@ impl Target for Http2 {
     }
 
     fn lacks(&self, feature: Feature) -> Option<&str> {
-        Some(match feature {
-            Feature::RawHead => "heads are made by the client's library",
-            Feature::AnyTarget => "HTTP/2 has fields in place of a target",
-            Feature::Http10 => "this is HTTP/2",
-            Feature::HopByHop => "HTTP/2 has no such fields",
-            Feature::Upgrade => "HTTP/2 has no upgrade",
-            Feature::Expect => "the client's library has no way to wait",
-            Feature::EarlyHints => "the client's library does not tell of them",
-            Feature::ScriptName => "HTTP names no script name: the host's deployer does",
-            _ => {
+        match feature {
+            Feature::AnyTarget => Some("HTTP/2 has fields in place of a target"),
+            Feature::Http10 => Some("this is HTTP/2"),
+            Feature::HopByHop => Some("HTTP/2 has no such fields"),
+            Feature::Upgrade => Some("HTTP/2 has no upgrade"),
+            feature => lacks(feature).or_else(|| {
                 let mut lacks = self.lacks.iter();
-                return lacks.find(|(own, _)| *own == feature).map(|(_, why)| *why);
-            }
-        })
+                lacks.find(|(own, _)| *own == feature).map(|(_, why)| *why)
+            }),
+        }
     }
 
     fn is_tls(&self) -> bool {
@@ -85,6 +81,17 @@ impl Target for Http2 {
             }
         })
     }
+}
+
+/// What no client of a library carries.
+pub(super) const fn lacks(feature: Feature) -> Option<&'static str> {
+    Some(match feature {
+        Feature::RawHead => "heads are made by the client's library",
+        Feature::Expect => "the client's library has no way to wait",
+        Feature::EarlyHints => "the client's library does not tell of them",
+        Feature::ScriptName => "HTTP names no script name: the host's deployer does",
+        _ => return None,
+    })
 }
 
 async fn answer(client: &SendRequest<Fed>, ask: &Ask, tls: bool) -> Answer {
@@ -110,7 +117,7 @@ async fn answer(client: &SendRequest<Fed>, ask: &Ask, tls: bool) -> Answer {
     progress.run(ask, &mut feeding, receiving, false).await
 }
 
-fn request(ask: &Ask, body: Fed, tls: bool) -> Result<Request<Fed>, http::Error> {
+pub(super) fn request<B>(ask: &Ask, body: B, tls: bool) -> Result<Request<B>, http::Error> {
     let scheme = if tls { "https" } else { "http" };
     let mut request = Request::new(body);
     *request.method_mut() = Method::from_bytes(ask.method.as_bytes())?;
@@ -134,7 +141,7 @@ fn request(ask: &Ask, body: Fed, tls: bool) -> Result<Request<Fed>, http::Error>
     Ok(request)
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

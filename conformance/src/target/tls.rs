@@ -34,15 +34,21 @@ impl Authority {
         })
     }
 
+    /// How a client speaks that agrees on `alpn`.
+    pub(super) fn config(&self, alpn: &[u8]) -> ClientConfig {
+        let mut config = ClientConfig::builder()
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![alpn.to_vec()];
+        config
+    }
+
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
         alpn: &[u8],
     ) -> io::Result<TlsStream<TcpStream>> {
-        let mut config = ClientConfig::builder()
-            .with_root_certificates(Arc::clone(&self.roots))
-            .with_no_client_auth();
-        config.alpn_protocols = vec![alpn.to_vec()];
+        let config = self.config(alpn);
         let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
         TlsConnector::from(Arc::new(config))
             .connect(name, stream)

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use enfilade_conformance::{Authority, Feature, Http1, Http2, Kit, Place, Target};
+use enfilade_conformance::{Authority, Feature, Http1, Http2, Http3, Kit, Place, Target};
 use enfilade_server::{Listen, Server, TlsConfig};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::sync::oneshot;
@@ -90,4 +90,12 @@ async fn by_http2_and_tls() {
         Http2::new("http2-tls", Place::Tls(address, authority))
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_http3() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tls, authority) = certificate(folder.path());
+    let listen = Listen::at("127.0.0.1:0").with_tls(tls).with_http3();
+    conforms(listen, |address| Http3::new("http3", address, authority)).await;
 }
