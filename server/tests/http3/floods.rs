@@ -135,6 +135,59 @@ async fn a_thousand_half_handshakes_hold_little_and_keep_nobody_out() {
     assert!(late.await.is_ok());
 }
 
+/// What comes back to the first packet of a client within two seconds.
+fn answers(server: &Running, initial: &[u8]) -> Vec<Vec<u8>> {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.send_to(initial, server.addr()).expect("it is sent");
+    let mut answers = Vec::new();
+    let deadline = std::time::Instant::now() + Duration::from_secs(2);
+    let left = || deadline.checked_duration_since(std::time::Instant::now());
+    while let Some(left) = left().filter(|left| !left.is_zero()) {
+        let mut packet = vec![0; 2000];
+        socket.set_read_timeout(Some(left)).expect("a timeout");
+        if let Ok(count) = socket.recv(&mut packet) {
+            packet.truncate(count);
+            answers.push(packet);
+        }
+    }
+    answers
+}
+
+/// Whether a packet asks for the address to be shown (RFC 9000, section 17.2.5).
+fn is_retry(packet: &[u8]) -> bool {
+    packet[0] & 0xf0 == 0xf0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_not_shown_where_it_is_gets_three_times_what_it_sent_and_a_packet_at_most() {
+    let (server, _) = start(async |_: Request| "hello");
+    let initial = initial();
+    let answers = tokio::task::block_in_place(|| answers(&server, &initial));
+    assert!(!answers.is_empty() && !is_retry(&answers[0]));
+    let bytes: usize = answers.iter().map(Vec::len).sum();
+    // quinn lets a packet be whole that has begun.
+    assert!(bytes < 3 * initial.len() + 1200, "{bytes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_many_handshakes_are_under_way_the_next_have_to_show_where_they_are() {
+    let (server, certificates) = start(async |_: Request| "hello");
+    let begun: Vec<_> = (0..200).map(|_| initial()).collect();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    for packet in begun {
+        socket.send_to(&packet, server.addr()).expect("it is sent");
+        // So that none is lost for want of room.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let initial = initial();
+    let answers = tokio::task::block_in_place(|| answers(&server, &initial));
+    assert!(answers.len() == 1 && is_retry(&answers[0]));
+    assert!(answers[0].len() < initial.len());
+    // Those that are where they say come in.
+    let client = Raw::of(&server, &certificates).await;
+    assert!(client.ask(GET).await.is_ok());
+}
+
 /// The first packet of a client, as quinn makes it.
 fn initial() -> Vec<u8> {
     let relay = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");

@@ -1,15 +1,21 @@
 //! How it ends.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
 
 use enfilade_core::{Request, RequestExt};
 use http::Method;
-use quinn::TransportConfig;
-use tokio::time::sleep;
+use quinn::{ReadError, ReadToEndError, TransportConfig};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     certificates::Certificates,
-    client::{Client, GET, Raw, connect, receive, server, start},
+    client::{Client, GET, LONG, Raw, connect, receive, server, start},
     support::{Running, eventually},
 };
 
@@ -45,46 +51,70 @@ async fn requests_that_run_are_answered_and_idle_connections_are_closed() {
 async fn a_request_that_was_on_its_way_is_answered_and_the_client_told_to_go() {
     let (mut server, certificates) = start(async |_: Request| "hello");
     let client = Raw::of(&server, &certificates).await;
-    let mut control = client.quic.accept_uni().await.expect("the server's own");
+    let mut control = control(&client).await;
     server.begin_stop();
-    sleep(Duration::from_millis(100)).await;
+    until(&mut control, b"\x07\x08\xff\xff\xff\xff\xff\xff\xff\xfc").await;
     let answer = client.ask(GET).await.expect("an answer");
     assert!(answer.ends_with(b"hello"));
-    let told = control.read_to_end(1000).await;
-    drop(told);
+    until(&mut control, b"\x07\x01\x04").await;
     assert_eq!(client.closed().await, 0x100);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_client_is_told_by_goaway_which_request_is_the_last() {
-    let (mut server, certificates) = start(async |_: Request| "hello");
-    let client = Raw::of(&server, &certificates).await;
-    assert!(client.ask(GET).await.is_ok());
-    let mut said = Vec::new();
-    let mut streams = Vec::new();
+/// The control stream of the server.
+async fn control(client: &Raw) -> quinn::RecvStream {
     for _ in 0..3 {
-        streams.push(client.quic.accept_uni().await.expect("the server's own"));
-    }
-    server.begin_stop();
-    for mut stream in streams {
-        let mut buffer = [0; 1000];
-        let mut all = Vec::new();
-        while let Ok(Some(count)) = stream.read(&mut buffer).await {
-            all.extend_from_slice(&buffer[..count]);
+        let mut stream = client.quic.accept_uni().await.expect("the server's own");
+        let mut kind = [0xff];
+        stream.read_exact(&mut kind).await.expect("its kind");
+        if kind == [0] {
+            return stream;
         }
-        said.push(all);
     }
-    let control = said
-        .iter()
-        .find(|all| all.first() == Some(&0))
-        .expect("a control stream");
+    panic!("there is no control stream");
+}
+
+/// Reads until the server has said `bytes`.
+async fn until(stream: &mut quinn::RecvStream, bytes: &[u8]) {
+    let mut all = Vec::new();
+    while !all.ends_with(bytes) {
+        let mut byte = [0];
+        let read = timeout(LONG, stream.read_exact(&mut byte)).await;
+        read.expect("in time")
+            .unwrap_or_else(|error| panic!("{error} behind {all:x?}"));
+        all.extend_from_slice(&byte);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_is_told_by_goaway_which_request_is_the_last_and_no_other_is_taken() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&calls);
+    let (mut server, certificates) = start(move |_: Request| {
+        counts.fetch_add(1, SeqCst);
+        std::future::ready("hello")
+    });
+    let client = Raw::of(&server, &certificates).await;
+    let mut control = control(&client).await;
+    assert!(client.ask(GET).await.is_ok());
+    server.begin_stop();
     // First that it ends, and then where: before the second request, whose stream would be 4.
-    let all = b"\x07\x08\xff\xff\xff\xff\xff\xff\xff\xfc";
-    assert!(
-        control.windows(all.len()).any(|part| part == all),
-        "{control:x?}"
-    );
-    assert!(control.ends_with(b"\x07\x01\x04"), "{control:x?}");
+    until(&mut control, b"\x07\x08\xff\xff\xff\xff\xff\xff\xff\xfc").await;
+    until(&mut control, b"\x07\x01\x04").await;
+    if let Ok((mut send, mut receive)) = client.quic.open_bi().await {
+        let _ = send.write_all(GET).await;
+        let _ = send.finish();
+        let error = receive
+            .read_to_end(1000)
+            .await
+            .expect_err("it is not taken");
+        // Unless the end of the connection has overtaken it.
+        if let ReadToEndError::Read(ReadError::Reset(code)) = error {
+            // H3_REQUEST_REJECTED
+            assert_eq!(code, 0x10b_u32.into());
+        }
+    }
+    assert_eq!(client.closed().await, 0x100);
+    assert_eq!(calls.load(SeqCst), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
