@@ -98,7 +98,10 @@ impl Client {
     ) -> Result<Client, quinn::ConnectionError> {
         let (endpoint, quic) = connect(server.addr(), name, tls, transport).await?;
         let transport = h3_quinn::Connection::new(quic.clone());
-        let (mut driver, sender) = h3::client::new(transport).await.expect("HTTP/3");
+        // A server may find out only now whom it has let in.
+        let Ok((mut driver, sender)) = h3::client::new(transport).await else {
+            return Err(quic.closed().await);
+        };
         tokio::spawn(async move { driver.wait_idle().await });
         Ok(Client {
             quic,

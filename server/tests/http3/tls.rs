@@ -100,17 +100,20 @@ async fn a_certificate_that_is_renewed_is_shown_to_the_next_and_those_before_go_
     assert_eq!(before.get("/").await.text(), "localhost 0");
 }
 
+/// A configuration of rustls's own.
+fn ready(files: &Certificates, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+    let chain = CertificateDer::from_pem_file(files.path("server.pem")).expect("PEM");
+    let key = PrivateKeyDer::from_pem_file(files.path("server.key")).expect("PEM");
+    ServerConfig::builder_with_protocol_versions(versions)
+        .with_no_client_auth()
+        .with_single_cert(vec![chain], key)
+        .expect("they belong together")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_of_rustls_is_taken_where_it_has_tls_1_3() {
     let files = Certificates::new();
-    let config = |versions: &[&'static SupportedProtocolVersion]| {
-        let chain = CertificateDer::from_pem_file(files.path("server.pem")).expect("PEM");
-        let key = PrivateKeyDer::from_pem_file(files.path("server.key")).expect("PEM");
-        let config = ServerConfig::builder_with_protocol_versions(versions)
-            .with_no_client_auth()
-            .with_single_cert(vec![chain], key);
-        TlsConfig::from_rustls(config.expect("they belong together").into())
-    };
+    let config = |versions: &[_]| TlsConfig::from_rustls(ready(&files, versions).into());
     let server = serve(config(&[&TLS13]));
     assert_eq!(
         ask(&server, &files, "localhost", false).await,
@@ -124,13 +127,13 @@ async fn a_configuration_of_rustls_is_taken_where_it_has_tls_1_3() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn early_data_is_not_taken() {
-    let (server, files) = start(shown);
-    let tls = {
-        let mut tls = files.client(false);
-        tls.enable_early_data = true;
-        tls
-    };
+async fn early_data_is_not_taken_also_where_tls_would() {
+    let files = Certificates::new();
+    let mut config = ready(&files, &[&TLS13]);
+    config.max_early_data_size = u32::MAX;
+    let server = serve(TlsConfig::from_rustls(config.into()));
+    let mut tls = files.client(false);
+    tls.enable_early_data = true;
     let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().expect("an address"));
     let mut endpoint = endpoint.expect("a socket");
     let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(tls).expect("TLS 1.3");
