@@ -22,15 +22,8 @@ pub(crate) fn answer<B>(
     }
     let path = request.uri().path();
     let proof = proofs.iter().find_map(|proofs| proofs.at(path))?;
-    let length = HeaderValue::from(proof.len());
-    let body = match *request.method() {
-        Method::HEAD => Body::empty(),
-        _ => Body::from(proof),
-    };
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
+    let mut response = Response::new(Body::from(proof));
     let bytes = HeaderValue::from_static("application/octet-stream");
-    headers.insert(header::CONTENT_TYPE, bytes);
-    headers.insert(header::CONTENT_LENGTH, length);
+    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
     Some(response)
 }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use enfilade_core::{Environ, Upgrade};
+use enfilade_core::{Environ, Response, Upgrade};
 use http::{Method, Version, header};
 use hyper::body::Incoming;
 
@@ -15,7 +15,7 @@ use crate::{
     receiving::Upload,
     refusal, refusing,
     session::{Answering, Session},
-    site::Site,
+    site,
     strict::Refusal,
     upgrade,
 };
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Service(pub(crate) Arc<Session>);
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
-    type Response = enfilade_core::Response;
+    type Response = Response;
     type Error = Infallible;
     type Future = Answered;
 
@@ -56,14 +56,7 @@ pub(crate) fn answer<B: Upload>(
 ) -> Answered {
     let (mut answering, has_place) = session.answer();
     if let Some(refusal) = check(session, &mut request) {
-        let finish = Finish {
-            on_upgrade: None,
-            answering,
-            connects: false,
-        };
-        let mut response = refusing::answer(refusal, request.version());
-        finish.apply(&mut response);
-        return Answered::ready(response);
+        return without_app(refusing::answer(refusal, request.version()), answering);
     }
     let broken = match has_place {
         true => refusal::broken(&request, &session.site.limits),
@@ -74,16 +67,10 @@ pub(crate) fn answer<B: Upload>(
     }
     let proofs = &session.site.proofs;
     if !proofs.is_empty()
-        && let Some(mut response) = proofs::answer(proofs, &request)
+        && let Some(response) = proofs::answer(proofs, &request)
     {
         session.received(request.body().is_end_stream());
-        let finish = Finish {
-            on_upgrade: None,
-            answering,
-            connects: false,
-        };
-        finish.apply(&mut response);
-        return Answered::ready(response);
+        return without_app(response, answering);
     }
     // A client that waits for a word before it sends its body is not told to send what nobody
     // wants.
@@ -114,16 +101,22 @@ pub(crate) fn answer<B: Upload>(
     session.site.answer(request, finish)
 }
 
+/// Answers with `response`, which no app has made.
+fn without_app(mut response: Response, answering: Answering) -> Answered {
+    let finish = Finish {
+        on_upgrade: None,
+        answering,
+        connects: false,
+    };
+    finish.apply(&mut response);
+    Answered::ready(response)
+}
+
 /// Answers what broke a limit, without the app.
 #[cold]
 pub(crate) fn refuse(limit: Limit, whole: bool, answering: Answering) -> Answered {
     let session = answering.session();
     session.report(limit);
     session.received(whole);
-    let finish = Finish {
-        on_upgrade: None,
-        answering,
-        connects: false,
-    };
-    Site::refuse(limit, finish)
+    without_app(site::refusal(limit, session), answering)
 }

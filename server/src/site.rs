@@ -27,6 +27,7 @@ use crate::{
     proofs::Proofs,
     refusal,
     refusing::Refusals,
+    session::Session,
     tasks::{Phase, Task, Tasks},
 };
 
@@ -111,11 +112,6 @@ impl Site {
         now.checked_add(age.mul_f64(0.9 + part / 5.0))
     }
 
-    /// The answer to a request that broke a limit.
-    pub(crate) fn refuse(limit: Limit, finish: Finish) -> Answered {
-        Answered::ready(refuse(limit, finish))
-    }
-
     pub(crate) fn answer(&self, request: Request, finish: Finish) -> Answered {
         Arc::clone(&self.app).answer(request, finish)
     }
@@ -178,7 +174,9 @@ impl<F: Answer> Future for Finishing<F> {
         // A body that broke a limit is refused, whatever the app makes of it.
         let refused = this.finish.as_ref().and_then(|f| f.answering.refused());
         if let (Some(limit), Some(finish)) = (refused, this.finish.take_if(|_| refused.is_some())) {
-            return Poll::Ready(Ok(refuse(limit, finish)));
+            let mut response = refusal(limit, finish.answering.session());
+            finish.apply(&mut response);
+            return Poll::Ready(Ok(response));
         }
         // Through a reference, so that the response is moved once.
         if let Poll::Ready(Ok(response)) = &mut polled
@@ -205,12 +203,9 @@ impl<F: Answer> Making for Finishing<F> {
 }
 
 /// The answer to a request that broke a limit. Over HTTP/1.1 it is the connection's last one.
-fn refuse(limit: Limit, finish: Finish) -> Response {
-    let session = finish.answering.session();
+pub(crate) fn refusal(limit: Limit, session: &Session) -> Response {
     if !session.http2 {
         session.spend();
     }
-    let mut response = refusal::answer(limit);
-    finish.apply(&mut response);
-    response
+    refusal::answer(limit)
 }

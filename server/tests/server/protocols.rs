@@ -41,3 +41,19 @@ fn both_versions_are_spoken_on_one_port_and_the_environ_tells_which() {
         )
     );
 }
+
+#[test]
+fn who_asks_for_a_head_alone_is_refused_with_a_head_alone() {
+    let server = Running::start(async |_: Request| "hello");
+    let long = server.url(&format!("/{}", "x".repeat(9000)));
+    for version in ["--http1.1", "--http2-prior-knowledge"] {
+        let head = |url: &str, expect: &str| curl(&[version, "--head", "-H", expect, url]);
+        let odd = head(&server.url("/"), "Expect: something");
+        assert!(odd.contains(" 417 "), "{version}: {odd}");
+        let long = head(&long, "x: y");
+        assert!(long.contains(" 414 "), "{version}: {long}");
+        for refused in [odd, long] {
+            assert!(!refused.contains("curl: "), "{version}: {refused}");
+        }
+    }
+}
