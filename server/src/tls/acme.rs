@@ -12,11 +12,13 @@ mod certificate;
 mod certificates;
 mod challenges;
 mod client;
+mod external;
 mod names;
 mod patience;
 mod storage;
 
 use certificates::Certificates;
+use external::External;
 
 /// Certificates that the server gets from an authority by itself, and renews: ACME ([RFC 8555]).
 ///
@@ -76,6 +78,7 @@ pub struct Acme {
     directory: String,
     authorities: Option<PathBuf>,
     contacts: Vec<String>,
+    external: Option<External>,
     agreed: bool,
     challenge: Challenge,
     first_wait: Duration,
@@ -130,6 +133,7 @@ impl Acme {
             directory: Acme::LETS_ENCRYPT.to_owned(),
             authorities: None,
             contacts: Vec::new(),
+            external: None,
             agreed: false,
             challenge: Challenge::default(),
             first_wait: Duration::from_secs(60),
@@ -150,6 +154,17 @@ impl Acme {
     #[must_use]
     pub fn with_contact(mut self, url: impl Into<String>) -> Acme {
         self.contacts.push(url.into());
+        self
+    }
+
+    /// Binds the account to one that the authority has given already, by its name and its key, which
+    /// is written in base64url ([RFC 8555, section 7.3.4]): some authorities want that. By default
+    /// there is none.
+    ///
+    /// [RFC 8555, section 7.3.4]: https://www.rfc-editor.org/rfc/rfc8555#section-7.3.4
+    #[must_use]
+    pub fn with_external_account(mut self, id: impl Into<String>, key: impl Into<String>) -> Acme {
+        self.external = Some(External::new(id.into(), key.into()));
         self
     }
 
@@ -208,6 +223,9 @@ impl Acme {
             return Err(HostError::new(format!(
                 "the contact {contact:?} is no URL: write mailto:{contact}"
             )));
+        }
+        if let Some(external) = &self.external {
+            external.key()?;
         }
         // Read again whenever the authority is asked.
         self.authorities

@@ -4,7 +4,7 @@ use enfilade_core::HostError;
 use instant_acme::{Account, AccountCredentials, Error, NewAccount};
 use serde::{Deserialize, Serialize};
 
-use super::{Acme, attempt::Failure, client::Client, storage::Storage};
+use super::{Acme, attempt::Failure, client::Client, external::External, storage::Storage};
 
 const FILE: &str = "account.json";
 
@@ -57,8 +57,10 @@ async fn register(acme: &Acme, storage: &Storage, client: &Client) -> Result<Acc
         terms_of_service_agreed: acme.agreed,
         only_return_existing: false,
     };
+    let external = acme.external.as_ref().map(External::key).transpose()?;
     let builder = Account::builder_with_http(Box::new(client.clone()));
-    let (account, credentials) = builder.create(&new, acme.directory.clone(), None).await?;
+    let directory = acme.directory.clone();
+    let (account, credentials) = builder.create(&new, directory, external.as_ref()).await?;
     let kept = Kept {
         directory: acme.directory.clone(),
         contacts: acme.contacts.clone(),

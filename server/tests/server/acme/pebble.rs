@@ -1,6 +1,7 @@
 //! An authority of one's own: pebble, and a server of names that leads all of them to loopback.
 
 use std::{
+    collections::HashMap,
     fs::File,
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
@@ -21,6 +22,7 @@ pub struct Authority {
     management: u16,
     http: u16,
     tls: u16,
+    external: Option<(&'static str, &'static str)>,
 }
 
 impl Authority {
@@ -37,10 +39,17 @@ impl Authority {
             management: free_port(),
             http,
             tls,
+            external: None,
         };
         authority.write("own.pem", &certificate.pem());
         authority.write("own.key", &key.serialize_pem());
         authority
+    }
+
+    /// It gives accounts to those alone whom it knows by this name and key.
+    pub fn knowing(mut self, name: &'static str, key: &'static str) -> Authority {
+        self.external = Some((name, key));
+        self
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -83,6 +92,8 @@ impl Authority {
             "privateKey": self.text("own.key"),
             "httpPort": self.http,
             "tlsPort": self.tls,
+            "externalAccountBindingRequired": self.external.is_some(),
+            "externalAccountMACKeys": self.external.iter().copied().collect::<HashMap<_, _>>(),
         }});
         self.write("config.json", &config.to_string());
         let authority = Command::new("pebble")

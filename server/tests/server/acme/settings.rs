@@ -39,6 +39,10 @@ fn what_cannot_work_is_told_at_start() {
         (acme(&storage).with_directory("a b"), "is no URL"),
         (acme(&storage).with_contact("me@x"), "write mailto:me@x"),
         (
+            acme(&storage).with_external_account("me", "+/+/"),
+            "the external account \"me\" is not written in base64url",
+        ),
+        (
             acme(&storage).with_directory_authorities("/missing.pem"),
             "cannot read the certificate in /missing.pem",
         ),
@@ -88,4 +92,12 @@ fn a_storage_that_others_may_read_or_that_cannot_be_used_is_told_at_start() {
     std::fs::write(&file, "").expect("it can be written");
     let message = refused(acme(&file));
     assert!(message.contains("cannot make the folder"), "{message}");
+}
+
+#[test]
+fn the_key_of_an_external_account_is_not_shown() {
+    let acme = acme(Path::new("/nowhere")).with_external_account("me", "c2VjcmV0");
+    let shown = format!("{acme:?}");
+    assert!(shown.contains("\"me\""), "{shown}");
+    assert!(!shown.contains("c2VjcmV0"), "{shown}");
 }

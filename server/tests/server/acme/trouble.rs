@@ -81,6 +81,25 @@ fn an_account_that_the_authority_has_forgotten_is_replaced() {
     assert_ne!(account(), before);
 }
 
+#[test]
+fn an_authority_that_knows_its_customers_gives_to_those_alone() {
+    if !are_here() {
+        return;
+    }
+    let (http, tls) = (listener(), listener());
+    let key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+    let authority = Authority::looking_at(port(&http), port(&tls)).knowing("me", key);
+    let site = Site::seen_by(authority, http, tls);
+    let pebble = site.authority.start(&[]);
+    let server = site.serve(TlsConfig::from_acme(site.acme(&[NAME])));
+    assert!(soon(|| told(&server).contains("externalAccount")));
+    drop(server);
+    let acme = site.acme(&[NAME]).with_external_account("me", key);
+    let server = site.serve(TlsConfig::from_acme(acme));
+    let served = || pebble.curl(NAME, site.port()) == "GET /";
+    assert!(soon(served), "{}", told(&server));
+}
+
 /// The line about a directory that answers so.
 fn said_of(answer: impl Fn() -> enfilade_core::Response + Send + Sync + 'static) -> String {
     let folder = tempfile::tempdir().expect("a directory");
