@@ -13,6 +13,7 @@ mod certificates;
 mod challenges;
 mod client;
 mod external;
+mod held;
 mod names;
 mod patience;
 mod storage;
@@ -191,7 +192,8 @@ impl Acme {
         self
     }
 
-    /// How long to wait after a first failure, and at most: a minute and six hours by default.
+    /// How long to wait after a first failure, and at most: a minute and six hours by default. It is a
+    /// tenth of a second in any case.
     ///
     /// Authorities limit failures: Let's Encrypt lets a name fail five times an hour.
     #[must_use]

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The longest time that an authority may ask to be left alone.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The shortest wait: whatever was told, nobody is asked without a pause.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// Waits twice as long after each failure, up to a limit.
 #[derive(Debug)]
 pub(super) struct Patience {
@@ -34,7 +37,7 @@ impl Patience {
         let own = self.first.saturating_mul(1 << self.failures.min(31));
         self.failures += 1;
         let rest = rest.unwrap_or_default().min(LONGEST);
-        let wait = own.min(self.most).max(rest);
+        let wait = own.min(self.most).max(rest).max(SHORTEST);
         wait + wait.mul_f64(chance() / 4.0)
     }
 }
@@ -74,6 +77,11 @@ mod tests {
         is_about(patience.fail(Some(60 * MINUTE)), 60 * MINUTE);
         is_about(patience.fail(Some(Duration::ZERO)), 2 * MINUTE);
         is_about(patience.fail(Some(Duration::MAX)), LONGEST);
+    }
+
+    #[test]
+    fn nobody_is_asked_without_a_pause() {
+        is_about(Patience::new(Duration::ZERO, MINUTE).fail(None), SHORTEST);
     }
 
     #[test]
