@@ -104,6 +104,24 @@ fn serve_within(tls: TlsConfig, limits: Limits) -> Running {
 }
 
 #[test]
+fn early_hints_go_out_under_tls_before_the_answer_is_made() {
+    let files = Files::new();
+    let listen = Listen::at("127.0.0.1:0").with_tls(files.config());
+    let server = Running::at(listen, async |request: Request| {
+        let hinted = request.environ().early_hints([("link", "</a.css>")]);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        format!("{hinted:?}")
+    });
+    for version in ["--http1.1", "--http2"] {
+        let all = files.curl(&server, &["--include", version]);
+        let (hint, answer) = all.split_once("\r\n\r\n").expect("two heads");
+        assert!(hint.contains(" 103"), "{version} {all}");
+        assert!(hint.ends_with("\r\nlink: </a.css>"), "{version} {all}");
+        assert!(answer.ends_with("\r\n\r\nTaken"), "{version} {all}");
+    }
+}
+
+#[test]
 fn the_version_is_agreed_on_and_the_environ_tells_all() {
     let files = Files::new();
     let server = serve(files.config());
