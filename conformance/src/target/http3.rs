@@ -3,7 +3,6 @@
 use std::{error::Error, io, net::SocketAddr, sync::Arc};
 
 use bytes::{Buf, Bytes};
-use enfilade_core::host::strip_hop_by_hop;
 use h3::{
     client::{RequestStream, SendRequest},
     error::{Code, StreamError},
@@ -15,7 +14,7 @@ use quinn::{ClientConfig, Endpoint, crypto::rustls::QuicClientConfig};
 use super::{
     Authority, Exchanging, Target,
     body::fields,
-    http2::{chain, lacks, request},
+    http2::request,
     progress::{Event, Progress, Sending},
 };
 use crate::{Answer, Ask, End, Feature, Framing};
@@ -64,13 +63,16 @@ impl Target for Http3 {
     }
 
     fn lacks(&self, feature: Feature) -> Option<&str> {
-        match feature {
-            Feature::AnyTarget => Some("HTTP/3 has fields in place of a target"),
-            Feature::Http10 => Some("this is HTTP/3"),
-            Feature::HopByHop => Some("HTTP/3 has no such fields"),
-            Feature::Upgrade => Some("HTTP/3 has no upgrade"),
-            feature => lacks(feature),
-        }
+        Some(match feature {
+            Feature::RawHead => "heads are made by the client's library",
+            Feature::AnyTarget => "HTTP/3 has fields in place of a target",
+            Feature::Http10 => "this is HTTP/3",
+            Feature::HopByHop => "HTTP/3 has no such fields",
+            Feature::Upgrade => "HTTP/3 has no upgrade",
+            Feature::Expect => "the client's library has no way to wait",
+            Feature::ScriptName => "HTTP names no script name: the host's deployer does",
+            _ => return None,
+        })
     }
 
     fn is_tls(&self) -> bool {
@@ -88,12 +90,8 @@ impl Target for Http3 {
 }
 
 async fn answer(mut client: SendRequest<OpenStreams, Bytes>, ask: &Ask) -> Answer {
-    let request = match request(ask, (), true) {
-        Ok(mut request) => {
-            // They would be malformed, and clients of HTTP/2 leave them out as well.
-            strip_hop_by_hop(request.headers_mut());
-            request
-        }
+    let request = match request(ask, true) {
+        Ok(request) => request,
         Err(error) => return Answer::broken(format_args!("HTTP/3 cannot carry it: {error}")),
     };
     let stream = match client.send_request(request).await {
@@ -225,4 +223,15 @@ impl Drop for Upload {
             self.reset();
         }
     }
+}
+
+/// What went wrong, and what caused it.
+fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
 }
