@@ -36,6 +36,11 @@ impl Alarm {
             ring(sleep, cx);
         }
     }
+
+    /// Whether it will ring.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.as_ref().is_some_and(|sleep| !sleep.is_elapsed())
+    }
 }
 
 /// Listens for it. One that has rung already was overtaken by the clock.

@@ -104,6 +104,11 @@ impl Traffic {
         self.begun && self.streams.is_empty()
     }
 
+    /// Whether nothing has come since it was asked, and streams are open.
+    pub(crate) const fn is_settled(&self) -> bool {
+        !self.heard && self.has_streams()
+    }
+
     /// Whether what went out may have begun a wait.
     pub(crate) const fn has_news(&self) -> bool {
         self.streams.is_empty() || self.streams.may_stall()

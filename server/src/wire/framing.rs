@@ -55,6 +55,12 @@ impl Framing {
         }
     }
 
+    /// Whether the answer to what to wait for is the same as before, unless it is time.
+    const fn is_settled(&self) -> bool {
+        let has_added = !self.out.is_empty() || !self.into.is_empty();
+        self.traffic.is_settled() && !self.wrote && !has_added
+    }
+
     /// Whether the client may still be sending.
     pub(super) const fn has_unread(&self) -> bool {
         !self.ended
@@ -107,6 +113,10 @@ impl Wire {
         }
         let before = buffer.filled().len();
         if self.source.poll_read(cx, buffer)?.is_pending() {
+            // h2 looks for more behind each request that it hands over.
+            if framing.is_settled() && self.alarm.is_set() {
+                return Poll::Pending;
+            }
             ready!(self.ask(framing, cx))?;
             framing.give(buffer);
             return Poll::Ready(Ok(()));
