@@ -53,6 +53,10 @@ impl Listen {
     /// [`Limits`](crate::Limits) says what holds for HTTP/3: what holds for HTTP/2. The peer in the
     /// environ is the address that the handshake came from, also when the client moves on.
     ///
+    /// The UDP socket is opened by this process, also where another program has opened the TCP
+    /// listener. Clients come to it directly: a proxy in front of TCP, and what it says (PROXY
+    /// protocol), is not in their way.
+    ///
     /// # Restarting
     ///
     /// Two processes cannot share a UDP socket: each would get packets of the other's connections.

@@ -28,6 +28,7 @@ use crate::{
 pub(crate) struct Session {
     pub(crate) site: Arc<Site>,
     pub(crate) facts: Arc<Connection>,
+    /// Whether many requests run at once: HTTP/2, and HTTP/3.
     pub(crate) http2: bool,
     /// Requests that have begun. The connection alone counts them, so a store does.
     begun: AtomicU32,

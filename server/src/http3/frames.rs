@@ -214,4 +214,5 @@ pub(super) fn frame(kind: u64, payload: &[u8]) -> Bytes {
 }
 
 #[cfg(test)]
+#[path = "frames/tests.rs"]
 mod tests;
