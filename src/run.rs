@@ -20,6 +20,7 @@ mod ready;
 mod signals;
 mod start;
 mod surroundings;
+mod threads;
 
 use kind::Kind;
 use place::Place;
@@ -27,6 +28,7 @@ use ready::Ready;
 use signals::Signals;
 use start::Start;
 use surroundings::Surroundings;
+use threads::Threads;
 
 use crate::lint;
 
@@ -65,7 +67,10 @@ use crate::lint;
 /// any build.
 ///
 /// Work that is spawned or blocking is at home in the runtime that this builds: it is tokio's,
-/// with a thread for each core. In a runtime of your own, await what a host calls `serve`, such as
+/// with a thread for each processor that the process may use. `ENFILADE_THREADS` says how many
+/// threads serve, such as `4`; or `per-core`, or `per-core:4`: then each has connections and
+/// sockets of its own, which saves three instructions in a hundred, and a call that blocks holds up
+/// all that its thread serves. That is for HTTP alone: see `Threads`. In a runtime of your own, await what a host calls `serve`, such as
 /// `Server::serve`.
 ///
 /// # Errors
@@ -113,23 +118,43 @@ pub fn launch<A: App + 'static>(
 fn serve<A: App + 'static>(
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
-    match Start::of(&Surroundings::here())? {
+    let surroundings = Surroundings::here();
+    let start_as = Start::of(&surroundings)?;
+    let threads = || Threads::of(&surroundings);
+    match start_as {
         Start::Cgi => alone::cgi(start),
         Start::Lambda { is_streaming } => alone::lambda(is_streaming, start),
-        Start::Inherited => hosts::launch(vec![ready::inherited()?], start),
-        Start::Activated(kinds) => hosts::launch(at(sockets(kinds)?)?, start),
+        Start::Inherited => {
+            let threads = threads()?;
+            threads.check(false)?;
+            hosts::launch(vec![ready::inherited()?], threads, start)
+        }
+        Start::Activated(kinds) => listen(sockets(kinds)?, threads()?, start),
         Start::Listening(places) => {
             let places = places.into_iter();
             let places = places.map(|(kind, written)| (kind, Place::Written(written)));
-            hosts::launch(at(places.collect())?, start)
+            listen(places.collect(), threads()?, start)
         }
     }
 }
 
-fn at<A: App + 'static>(places: Vec<(Kind, Place)>) -> Result<Vec<Ready<A>>, HostError> {
-    if places.iter().all(|(kind, _)| *kind == Kind::Http) {
+fn listen<A: App + 'static>(
+    places: Vec<(Kind, Place)>,
+    threads: Threads,
+    start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
+) -> Result<(), HostError> {
+    hosts::launch(at(places, threads)?, threads, start)
+}
+
+fn at<A: App + 'static>(
+    places: Vec<(Kind, Place)>,
+    threads: Threads,
+) -> Result<Vec<Ready<A>>, HostError> {
+    let http_alone = places.iter().all(|(kind, _)| *kind == Kind::Http);
+    threads.check(http_alone)?;
+    if http_alone {
         let places = places.into_iter().map(|(_, place)| place);
-        return Ok(vec![ready::http(places.collect())?]);
+        return Ok(vec![ready::http(places.collect(), threads)?]);
     }
     let places = places.into_iter();
     places

@@ -208,6 +208,47 @@ fn one_app_is_served_in_several_protocols_and_has_one_end() {
 }
 
 #[test]
+fn threads_that_serve_for_themselves_have_one_end_and_what_they_opened_is_closed_last() {
+    let program = Program::new().with("ENFILADE_LISTEN", "http:127.0.0.1:0");
+    let mut running = program.with("ENFILADE_THREADS", "per-core:3").start();
+    let line = running.line();
+    let address = line.rsplit('/').next().expect("an address");
+    // One of so many is in each thread.
+    let streams: Vec<_> = (0..30)
+        .map(|_| Client::Http.send(address, "/linger"))
+        .collect();
+    for _ in &streams {
+        assert_eq!(running.line(), "begun");
+    }
+    running.terminate();
+    while std::net::TcpStream::connect(address).is_ok() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    running.terminate();
+    let (_, errors, ended_well) = running.end();
+    let lines: Vec<&str> = errors.lines().collect();
+    assert_eq!(
+        lines.first(),
+        Some(&"stopping: broken off by a second signal")
+    );
+    assert_eq!(lines.last(), Some(&"closed"));
+    assert!(ended_well);
+}
+
+#[test]
+fn threads_that_nobody_can_have_are_told_how_to_be_written() {
+    for (place, threads, told) in [
+        ("http:127.0.0.1:0", "many", "write a number of threads"),
+        ("fastcgi:127.0.0.1:0", "per-core", "is for HTTP alone"),
+    ] {
+        let program = Program::new().with("ENFILADE_LISTEN", place);
+        let running = program.with("ENFILADE_THREADS", threads).start();
+        let (_, errors, ended_well) = running.end();
+        assert!(errors.contains(told) && !ended_well, "{errors}");
+    }
+}
+
+#[test]
 fn a_second_signal_breaks_all_off_and_closes_what_was_opened() {
     let places = "http:127.0.0.1:0,scgi:127.0.0.1:0";
     let mut running = Program::new().with("ENFILADE_LISTEN", places).start();

@@ -11,7 +11,7 @@ use enfilade_core::{
     App, HostError, Mounts, Pipeline, Request, RequestExt, Result, Router, with_state,
 };
 use enfilade_middleware::{AccessLog, BearerAuth, Format, RequestId, SetHeader, Timeout};
-use enfilade_server::Server;
+use enfilade_server::{Server, Threads};
 use http::{HeaderName, HeaderValue};
 use tokio::runtime::Builder;
 
@@ -54,14 +54,15 @@ fn main() -> Result<(), HostError> {
 
 fn serve(runtime: &str, port: u16, app: impl App + 'static) -> Result<(), HostError> {
     let server = Server::bind(format!("127.0.0.1:{port}"));
-    let mut builder = match runtime {
-        "run" => return server.run(app),
-        "multi-thread" => Builder::new_multi_thread(),
-        "per-core" => Builder::new_current_thread(),
+    match runtime {
+        "run" => server.run(app),
+        "per-core" => server.with_threads(Threads::per_core()).run(app),
+        "multi-thread" => {
+            let runtime = Builder::new_multi_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(server.serve(app))
+        }
         other => panic!("no runtime `{other}`"),
-    };
-    let runtime = builder.enable_all().build().expect("a runtime");
-    runtime.block_on(server.serve(app))
+    }
 }
 
 fn field(n: usize) -> SetHeader {

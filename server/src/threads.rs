@@ -15,9 +15,10 @@ use tokio::runtime::{Builder, Runtime};
 /// | a thread that is held up, by an app that computes or waits without `.await` | its other work goes to the next thread | its connections wait, and new ones that are assigned to it |
 /// | `tokio::task::block_in_place` | works | panics |
 /// | few connections, or few that are busy | are spread by work | stay where the system put them |
-/// | a short request over HTTP/1.1 | 11,620 instructions | 11,250 |
 ///
-/// So shared threads are the default: they cost three in a hundred, and nobody waits for a neighbour.
+/// For a short request over HTTP/1.1, three instructions in a hundred are the price of sharing. That
+/// nobody waits for a neighbour is worth more, so shared threads are the default, also of
+/// [`run`](crate::Server::run).
 ///
 /// ```no_run
 /// # fn main() -> Result<(), enfilade_core::HostError> {

@@ -4,12 +4,11 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use enfilade_core::{App, Cause, ErrorSink, HostError, Lifecycle, Result, StandardError};
 use tokio::{
-    runtime::{Builder, Runtime},
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{Signals, ready::Ready};
+use super::{Signals, Threads, ready::Ready};
 
 /// How long the callbacks of the lifecycle may take together.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
@@ -30,9 +29,10 @@ pub(super) type Serving = Pin<Box<dyn Future<Output = Result<(), HostError>> + S
 /// closed when the last of them has ended.
 pub(super) fn launch<A: App + 'static>(
     hosts: Vec<Ready<A>>,
+    threads: Threads,
     start: impl AsyncFnOnce(&Lifecycle) -> Result<A>,
 ) -> Result<(), HostError> {
-    let runtime = runtime()?;
+    let runtime = threads.runtime()?;
     let served = runtime.block_on(async {
         let life = Lifecycle::new();
         let served = match start(&life).await {
@@ -96,11 +96,4 @@ async fn break_off<A>(mut running: JoinSet<Result<(), HostError>>, app: &Arc<A>)
     if timeout(ABORT_WAIT, gone).await.is_err() {
         StandardError.report("stopping: some requests do not yield, and are left behind");
     }
-}
-
-fn runtime() -> Result<Runtime, HostError> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| HostError::new("cannot build a tokio runtime").because(error))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use enfilade_core::{App, HostError, Stopping};
 
-use super::{Kind, Place, hosts::Serving};
+use super::{Kind, Place, Threads, hosts::Serving};
 
 /// What serves an app until it is told to stop.
 pub(super) type Ready<A> = Box<dyn FnOnce(Arc<A>, Stopping) -> Serving>;
@@ -38,7 +38,10 @@ pub(super) fn listening<A: App + 'static>(kind: Kind, place: Place) -> Result<Re
 /// One server that speaks HTTP at all of `places`: alone in its process, so that it can hand its
 /// sockets over to the next one.
 #[cfg(feature = "server")]
-pub(super) fn http<A: App + 'static>(places: Vec<Place>) -> Result<Ready<A>, HostError> {
+pub(super) fn http<A: App + 'static>(
+    places: Vec<Place>,
+    threads: Threads,
+) -> Result<Ready<A>, HostError> {
     let mut places = places.into_iter();
     let first = places
         .next()
@@ -46,11 +49,11 @@ pub(super) fn http<A: App + 'static>(places: Vec<Place>) -> Result<Ready<A>, Hos
     let server = places.fold(enfilade_server::Server::bind(first), |server, place| {
         server.and_bind(place)
     });
-    ready!(server.with_restart())
+    ready!(server.with_threads(threads.into()).with_restart())
 }
 
 #[cfg(not(feature = "server"))]
-pub(super) fn http<A: App + 'static>(_: Vec<Place>) -> Result<Ready<A>, HostError> {
+pub(super) fn http<A: App + 'static>(_: Vec<Place>, _: Threads) -> Result<Ready<A>, HostError> {
     Err(Kind::Http.missing())
 }
 

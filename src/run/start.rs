@@ -2,7 +2,7 @@
 
 use enfilade_core::HostError;
 
-use super::{Kind, Surroundings};
+use super::{Kind, Surroundings, threads::THREADS};
 
 pub(super) const LISTEN: &str = "ENFILADE_LISTEN";
 const GATEWAY: &str = "GATEWAY_INTERFACE";
@@ -13,7 +13,7 @@ const LAMBDA: &str = "AWS_LAMBDA_RUNTIME_API";
 const LAMBDA_ANSWERS: &str = "ENFILADE_LAMBDA";
 
 /// All variables that are looked at.
-pub(super) const VARIABLES: [&str; 7] = [
+pub(super) const VARIABLES: [&str; 8] = [
     GATEWAY,
     SYSTEMD_COUNT,
     SYSTEMD_NAMES,
@@ -21,6 +21,7 @@ pub(super) const VARIABLES: [&str; 7] = [
     LAMBDA,
     LAMBDA_ANSWERS,
     LISTEN,
+    THREADS,
 ];
 
 /// Where HTTP is spoken if nothing else is said.
