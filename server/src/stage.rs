@@ -8,7 +8,6 @@ use std::{
 };
 
 use enfilade_core::Connection;
-use tokio::io::AsyncWrite;
 
 use crate::{
     alarm::Alarm,
@@ -157,7 +156,7 @@ impl Stage {
                         other => other,
                     }
                 }
-                Stage::Leaving(wire) => return Pin::new(&mut **wire).poll_shutdown(cx).map(drop),
+                Stage::Leaving(wire) => return wire.poll_leave(cx),
                 Stage::Http2(connection) => return Pin::new(&mut **connection).poll(cx).map(drop),
                 Stage::Closed => return Poll::Ready(()),
             };

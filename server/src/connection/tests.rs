@@ -1,10 +1,10 @@
 //! Connections that rest between their requests, second by second.
 
-use std::task::Waker;
+use std::{io, task::Waker};
 
 use enfilade_core::{Request, RequestExt};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
     time::advance,
 };
 
@@ -17,12 +17,47 @@ struct Connected {
     site: Arc<Site>,
 }
 
+/// A stream that never lets go.
+struct Clinging(DuplexStream);
+
+impl AsyncRead for Clinging {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Clinging {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
 /// A connection to an app that echoes.
 fn connect(options: &Options) -> Connected {
+    connect_over(options, |stream| Stream::Other(Box::new(stream)))
+}
+
+fn connect_over(options: &Options, stream: impl FnOnce(DuplexStream) -> Stream) -> Connected {
     let app = async |mut request: Request| request.text().await;
     let site = Arc::new(Site::new(app, options, Vec::new()));
     let (client, server) = duplex(4096);
-    let stream = Stream::Other(Box::new(server));
+    let stream = stream(server);
     let task = site.tasks.register();
     let serving = Serving::new(stream, options.facts(), None, Arc::clone(&site), task);
     Connected {
@@ -181,4 +216,15 @@ async fn it_ends_with_its_client_for_others_and_with_the_server() {
     let mut connected = resting().await;
     connected.site.tasks.enter(Phase::Aborting);
     assert!(connected.has_ended());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_without_leave_where_the_client_has_no_room_for_it() {
+    let clinging = |stream| Stream::Other(Box::new(Clinging(stream)));
+    let mut connected = connect_over(&Options::default(), clinging);
+    connected.ask().await;
+    assert!(!connected.after(2_000).await && connected.rests());
+    assert!(!connected.after(58_000).await && !connected.rests());
+    assert!(!connected.after(999).await);
+    assert!(connected.after(1).await);
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, ReadBuf},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Instant,
 };
 
@@ -20,6 +20,9 @@ use crate::{gate::Gate, session::Session};
 /// To rest and to be woken costs as much as a short request, so it shall not happen often to one
 /// connection; those that are busy pay two instructions in a thousand for the possibility.
 const TIRED_AFTER: Duration = Duration::from_secs(2);
+
+/// How long the client may take to let the server take leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 impl Wire {
     pub(crate) const fn session(&self) -> &Arc<Session> {
@@ -67,5 +70,14 @@ impl Wire {
             self.rests = false;
         }
         Poll::Ready(count > 0)
+    }
+
+    /// Takes leave, or goes without: TLS has a last word, and a client that reads nothing has no
+    /// room for it.
+    pub(crate) fn poll_leave(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if Pin::new(&mut *self).poll_shutdown(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        self.poll_out_of_patience(cx, LEAVE_WITHIN)
     }
 }
