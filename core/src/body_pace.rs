@@ -77,6 +77,14 @@ impl BodyPace {
         self
     }
 
+    /// The same pace, but its rate counts after `grace` at the latest: for a host with more to do
+    /// than it can.
+    #[must_use]
+    pub fn hurried(mut self, grace: Duration) -> BodyPace {
+        self.grace = self.grace.min(grace);
+        self
+    }
+
     /// How much longer a client may be waited for that has been waited for so long, and has sent
     /// so many bytes. [`Duration::MAX`] is for ever.
     #[must_use]
@@ -136,6 +144,18 @@ mod tests {
 
     const fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
+    }
+
+    #[test]
+    fn who_hurries_gives_less_grace_and_never_more() {
+        let pace = BodyPace::new().hurried(seconds(1));
+        assert_eq!(pace.patience(seconds(0), 499), seconds(1));
+        assert_eq!(pace.patience(seconds(0), 5_000), seconds(10));
+        assert_eq!(pace.hurried(seconds(60)), pace);
+        assert_eq!(
+            BodyPace::any().hurried(seconds(1)).patience(seconds(9), 0),
+            Duration::MAX
+        );
     }
 
     #[test]

@@ -1,13 +1,20 @@
 //! What a request's body and its answer share: [`Exchange`].
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU16, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use enfilade_core::{BodyPace, SharedPace};
 
-use crate::breach::Limit;
+use crate::{breach::Limit, site::Site};
+
+/// After how long the rate of a body counts where there is little room for more requests. So often
+/// it is looked whether that is so.
+pub(crate) const HURRY: Duration = Duration::from_secs(1);
 
 /// A request with a body: the pace that it is held to, and whether it broke a limit.
 ///
@@ -24,6 +31,16 @@ impl Exchange {
             pace: SharedPace::new(pace),
             refused: AtomicU16::new(0),
         })
+    }
+
+    /// The pace that the body is held to, now. Who is slow makes room where there is little: else
+    /// bodies that drip, a few hundred a second, would keep all other requests out.
+    pub(crate) fn pace_at(&self, site: &Site) -> BodyPace {
+        let pace = self.pace.get();
+        if site.is_crowded() {
+            return pace.hurried(HURRY);
+        }
+        pace
     }
 
     /// The body broke `limit`. Gives whether it is the first that it broke.

@@ -177,7 +177,9 @@ pub struct Limits {
     /// once. By default there is no such limit: a proxy or a carrier's network is one address.
     pub connections_per_address: Option<usize>,
 
-    /// Requests that are being answered: 1,024. One more gets 503 with `Retry-After: 1`.
+    /// Requests that are being answered: 1,024. One more gets 503 with `Retry-After: 1`. While three
+    /// quarters of them are there, the rate of a body counts after one second already: so bodies
+    /// that drip do not keep others out.
     pub requests_in_flight: usize,
 }
 

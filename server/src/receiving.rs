@@ -12,7 +12,12 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use crate::{
-    alarm::Alarm, breach::Limit, exchange::Exchange, leftover, refusal::Refused, session::Session,
+    alarm::Alarm,
+    breach::Limit,
+    exchange::{Exchange, HURRY},
+    leftover,
+    refusal::Refused,
+    session::Session,
     waits::Waits,
 };
 
@@ -87,10 +92,14 @@ impl<B: Upload> Receiving<B> {
             return Poll::Pending;
         };
         let now = Instant::now();
-        match waiting.0.wait(now, &self.exchange.pace.get()) {
+        match waiting
+            .0
+            .wait(now, &self.exchange.pace_at(&self.session.site))
+        {
             Some(due) if now >= due => self.refuse(Limit::Body),
             Some(due) => {
-                waiting.1.for_any(cx, due);
+                // There may be less room then.
+                waiting.1.for_any(cx, due.min(now + HURRY));
                 Poll::Pending
             }
             None => Poll::Pending,

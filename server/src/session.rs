@@ -135,7 +135,10 @@ impl Session {
 
     /// The pace of the body that is being received.
     pub(crate) fn body_pace(&self) -> Option<BodyPace> {
-        self.exchange().as_ref().map(|exchange| exchange.pace.get())
+        let exchange = self.exchange();
+        exchange
+            .as_ref()
+            .map(|exchange| exchange.pace_at(&self.site))
     }
 
     /// The body that is being received broke a limit. Gives whether its answer can still tell.

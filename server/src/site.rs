@@ -112,6 +112,12 @@ impl Site {
         now.checked_add(age.mul_f64(0.9 + part / 5.0))
     }
 
+    /// Whether three quarters of the requests are there that may be answered at once.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let most = self.limits.requests_in_flight;
+        self.in_flight.load(Relaxed) >= most - most / 4
+    }
+
     pub(crate) fn answer(&self, request: Request, finish: Finish) -> Answered {
         Arc::clone(&self.app).answer(request, finish)
     }

@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     alarm::Alarm,
     breach::Limit,
+    exchange::HURRY,
     farewell::{self, Patience},
     gate::Gate,
     session::Session,
@@ -114,9 +115,12 @@ impl Wire {
             }
         }
         if now < due {
-            if overdue == Overdue::Rested {
-                due = self.tire(now, due);
-            }
+            due = match overdue {
+                Overdue::Rested => self.tire(now, due),
+                // There may be less room then.
+                Overdue::Broke(Limit::Body) => due.min(now + HURRY),
+                Overdue::Broke(_) => due,
+            };
             self.alarm.by(cx, due);
             return Poll::Pending;
         }

@@ -329,3 +329,17 @@ fn a_connection_ends_in_order_after_its_last_request() {
     let (frames, _) = client.rest();
     assert_eq!(frames.last().expect("a frame").kind, GOAWAY);
 }
+
+#[test]
+fn a_body_that_drips_makes_room_where_most_of_it_is_taken() {
+    let server = start(|limits| limits.requests_in_flight = 8);
+    let mut client = Http2::connect(&server, b"");
+    for stream in [1, 3, 5, 7, 9, 11] {
+        client.send(HEADERS, END_HEADERS, stream, POST);
+        client.send(DATA, 0, stream, b"half of it");
+    }
+    let begun = Instant::now();
+    client.until(HEADERS);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(server.errors.lines()[0].contains("(body_idle, body_rate)"));
+}

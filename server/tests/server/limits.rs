@@ -424,3 +424,28 @@ fn connections_that_rest_make_room_for_those_that_wait() {
     let line = "there are as many connections as there may be (connections)";
     assert!(server.errors.lines()[0].starts_with(line));
 }
+
+#[test]
+fn bodies_that_drip_make_room_where_most_of_it_is_taken() {
+    for (count, most) in [(5, 8), (6, 8)] {
+        let server = Running::with(server(|limits| limits.requests_in_flight = most), echo);
+        let words = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf";
+        let mut clients: Vec<TcpStream> = (0..count)
+            .map(|_| {
+                let mut client = TcpStream::connect(server.addr()).expect("it listens");
+                client.write_all(words.as_bytes()).expect("it listens");
+                client
+            })
+            .collect();
+        let patience = Some(Duration::from_secs(4));
+        let client = &mut clients[0];
+        client.set_read_timeout(patience).expect("a timeout");
+        let mut answer = [0; 12];
+        let read = client.read_exact(&mut answer);
+        let is_crowded = count == 6;
+        assert_eq!(read.is_ok(), is_crowded, "{count}");
+        if is_crowded {
+            assert_eq!(&answer, b"HTTP/1.1 408");
+        }
+    }
+}
