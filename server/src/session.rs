@@ -57,7 +57,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(site: Arc<Site>, mut facts: Connection, http2: bool) -> Arc<Session> {
         Arc::new_cyclic(|session: &Weak<Session>| {
-            if facts.capabilities.informational {
+            // With HTTP/3, somebody else takes them.
+            if facts.capabilities.informational && facts.informational.is_none() {
                 facts.informational = Some(session.clone());
             }
             Session {
