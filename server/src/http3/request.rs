@@ -3,10 +3,12 @@
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use bytes::Bytes;
+use enfilade_core::Body;
 use h3::{
     error::{Code, StreamError},
     server::RequestResolver,
 };
+use http::Method;
 use http_body::Body as _;
 use tokio::time::timeout;
 
@@ -82,6 +84,7 @@ async fn serve(
         fate.break_with(Code::H3_MESSAGE_ERROR);
         Over::Refused
     })?;
+    let is_head = *request.method() == Method::HEAD;
     let has_long_head = inbound.lock().has_long_head();
     let (mut sending, sections) = stream.split();
     let mut upload = Upload::new(inbound, sections, Arc::clone(fate), length);
@@ -100,7 +103,11 @@ async fn serve(
         false => service::answer(session, request.map(|()| upload), Some(number)),
     };
     let sent = async {
-        let response = hint(&mut sending, answered, &hinting).await?;
+        let mut response = hint(&mut sending, answered, &hinting).await?;
+        if is_head {
+            // What the server itself answers may have one.
+            *response.body_mut() = Body::empty();
+        }
         // A body that broke off is no request, whatever the app has made of it.
         if let Some(over) = fate.over() {
             return Err(Unsent::Over(over));

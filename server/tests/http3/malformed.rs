@@ -147,6 +147,20 @@ async fn what_two_programs_could_read_differently_is_answered_with_400() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_refused_is_answered_without_a_body() {
+    let (server, certificates, _) = counting();
+    let client = Raw::of(&server, &certificates).await;
+    let twice = [line("content-length", "0"), line("content-length", "0")].concat();
+    for (method, has_body) in [(b"\xd2", false), (METHOD.try_into().expect("a byte"), true)] {
+        let answer = client
+            .ask(&head(&[method, SCHEME, AUTHORITY, PATH, &twice]))
+            .await;
+        let answer = String::from_utf8_lossy(&answer.expect("an answer")).into_owned();
+        assert_eq!(answer.contains("is repeated"), has_body, "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_stream_of_a_request_closes_the_connection() {
     let (server, certificates, calls) = counting();
     for (what, bytes, code) in [
