@@ -182,6 +182,17 @@ pub(super) const KNOWN: &[Known] = &[
         "the reset is not looked at where it comes with the last of the answer",
     )
     .sometimes(),
+    // Clients that leave.
+    known(
+        &["haproxy-fastcgi"],
+        &[
+            "an-app-is-dropped-when-its-client-leaves",
+            "a-client-that-leaves-is-told-of-at-the-end",
+        ],
+        "[\"begun\"]",
+        "HAProxy does not tell of each client that has left, neither by an abort nor by an end",
+    )
+    .sometimes(),
     // Paths.
     known(
         &["apache"],
