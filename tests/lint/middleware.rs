@@ -6,7 +6,7 @@ use bytes::Bytes;
 use enfilade::{
     App, Error, IntoResponse, Next, Pipeline, Request, RequestExt, Response, Router,
     core::{
-        Body, BodyLimit, BodyPace, BoxApp, BoxMiddleware, Redirect, from_fn_with,
+        Body, BodyLimit, BodyPace, BoxApp, BoxMiddleware, OnDisconnect, Redirect, from_fn_with,
         lint::{Finding, Lint},
         testing::{self, TestRequest},
         tower,
@@ -157,6 +157,7 @@ fn all() -> Vec<Made> {
         around!("FromFn", from_fn(pass)),
         around!("FromFnWith", from_fn_with((), pass_with)),
         around!("Lint", Lint::panicking()),
+        around!("OnDisconnect", OnDisconnect::Finish),
         around!("RequestId", RequestId::new()),
         around!("SetHeader", SetHeader::response("x-field", "1")),
         around!(
@@ -218,8 +219,11 @@ fn declared(folder: &Path, names: &mut BTreeSet<String>) {
             declared(&path, names);
             continue;
         }
+        if path.ends_with("tests.rs") {
+            continue;
+        }
         let source = fs::read_to_string(&path).expect("a source file");
-        // Those of tests and of documentation are indented or commented.
+        // Others of tests and of documentation are indented or commented.
         for line in source.lines().filter(|line| line.starts_with("impl")) {
             if let Some((_, name)) = line.split_once(" Middleware for ") {
                 let end = name.find(['<', ' ']).unwrap_or(name.len());
