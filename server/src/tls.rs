@@ -194,8 +194,10 @@ impl Handshake for TlsHandshake {
         let Some((files, seen)) = &self.files else {
             return Ok(());
         };
+        // What is wrong with one keeps no other from being taken up.
+        let mut kept = Ok(());
         for keeper in files.keepers() {
-            keeper.reload(forced)?;
+            kept = kept.and(keeper.reload(forced));
         }
         let stamp = Stamp::of(files.paths());
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +206,7 @@ impl Handshake for TlsHandshake {
             *seen = stamp;
             self.take_up(files.load()?);
         }
-        Ok(())
+        kept
     }
 
     fn proofs(&self) -> Vec<Arc<dyn Proofs>> {

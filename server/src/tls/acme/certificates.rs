@@ -83,11 +83,14 @@ impl Certificates {
         let file = file_of(name);
         let _lock = held.storage.lock(&file).await?;
         // Another process may have got one while this one waited.
-        if let Some(stored) = held.read(name)?
-            && !stored.is_due()
-        {
-            held.take_up(name, stored);
-            return Ok(());
+        match held.read(name) {
+            Ok(Some(stored)) if !stored.is_due() => {
+                held.take_up(name, stored);
+                return Ok(());
+            }
+            Ok(_) => {}
+            // What cannot be used is replaced, or the one in use would run out.
+            Err(error) => errors.report(&format!("a certificate is replaced: {error:?}")),
         }
         let pem = attempt(&self.acme, name, &held.storage, &self.challenges).await?;
         let certificate = Certificate::read(&pem, name)?;

@@ -138,7 +138,15 @@ fn unreadable(path: &Path, error: io::Error) -> HostError {
 /// Private keys that others can read are not private.
 #[cfg(unix)]
 fn check_private(path: &Path, found: &fs::Metadata, fit: &str) -> Result<(), HostError> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+    use std::os::unix::fs::MetadataExt;
+    let (mode, own) = (found.mode() & 0o777, rustix::process::geteuid().as_raw());
+    let (owner, shown) = (found.uid(), path.display());
+    if owner != own {
+        return Err(HostError::new(format!(
+            "{shown}, where private keys are kept, belongs to the user {owner}, and the server is \
+             the user {own}: chown {own} {shown}"
+        )));
+    }
     if mode & 0o077 == 0 {
         return Ok(());
     }
