@@ -113,7 +113,7 @@ pub struct Limits {
     #[cfg_attr(feature = "serde", serde(with = "seconds"))]
     pub age: Duration,
 
-    /// Bytes of a request's head, and of its trailers: 32 KiB. (nginx 4 x 8 KiB, Apache 8,190 a
+    /// Bytes of a request's head over HTTP/1, and of its trailers: 32 KiB. (nginx 4 x 8 KiB, Apache 8,190 a
     /// field, Node 16 KiB; hyper 408 KiB.) Beyond it the answer is 431. More than 256 KiB is as
     /// 256 KiB.
     pub head_bytes: usize,
@@ -135,7 +135,7 @@ pub struct Limits {
     pub http2_streams: u32,
 
     /// Decoded bytes of the fields of a head, with 32 for each field (RFC 9113, section 6.5.2):
-    /// 16 KiB. (nginx 32 KiB, HAProxy 16 KiB.)
+    /// 16 KiB. (nginx 32 KiB, HAProxy 16 KiB.) Over HTTP/3 more than 512 KiB is as 512 KiB.
     pub http2_header_list: u32,
 
     /// What a client may send of a body before the app reads it: 256 KiB.
@@ -187,17 +187,24 @@ pub struct Limits {
 /// fields at which an [`http::HeaderMap`] panics.
 const MOST: Lengths = Lengths {
     head: 256 * 1024,
-    line: usize::MAX,
+    line: 256 * 1024,
     target: 65_534,
     fields: 10_000,
 };
 
 impl Limits {
+    /// What is read of a head over HTTP/3: well below what makes an [`http::HeaderMap`] panic.
+    #[cfg(feature = "http3")]
+    pub(crate) fn http3_header_list(&self) -> u64 {
+        u64::from(self.http2_header_list).min(512 * 1024)
+    }
+
     /// What the check in front of hyper holds heads to: at most what hyper can read.
     pub(crate) fn lengths(&self) -> Lengths {
         Lengths {
             head: self.head_bytes.min(MOST.head),
-            line: self.line_bytes,
+            // A line that has not ended is measured alone.
+            line: self.line_bytes.min(self.head_bytes).min(MOST.head),
             target: self.uri_bytes.min(MOST.target),
             fields: self.fields.min(MOST.fields),
         }

@@ -279,6 +279,8 @@ fn what_a_head_may_hold_can_be_raised_and_lowered() {
             (get(1, &field(2).repeat(9_999)), too_long),
             (get(1, &field(250_000)), "200 OK"),
             (get(1, &field(263_000)), too_long),
+            // Which has not ended.
+            (format!("GET /{}", "x".repeat(300_000)), uri),
         ],
     );
 }
