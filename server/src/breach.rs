@@ -31,6 +31,7 @@ pub(crate) enum Limit {
     BodyBytes,
     Write,
     HeadBytes,
+    HeaderList,
     Line,
     Uri,
     Fields,
@@ -45,7 +46,7 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 18] = [
+    pub(crate) const ALL: [Limit; 19] = [
         Limit::FirstByte,
         Limit::TlsHandshake,
         Limit::Head,
@@ -53,6 +54,7 @@ impl Limit {
         Limit::BodyBytes,
         Limit::Write,
         Limit::HeadBytes,
+        Limit::HeaderList,
         Limit::Line,
         Limit::Uri,
         Limit::Fields,
@@ -82,7 +84,9 @@ impl Limit {
         match self {
             Limit::BodyBytes => StatusCode::PAYLOAD_TOO_LARGE,
             Limit::Line | Limit::Uri => StatusCode::URI_TOO_LONG,
-            Limit::HeadBytes | Limit::Fields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Limit::HeadBytes | Limit::HeaderList | Limit::Fields => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
             Limit::Connections | Limit::ConnectionsPerAddress | Limit::RequestsInFlight => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -129,6 +133,11 @@ impl Limit {
                 )
             }
             Limit::HeadBytes => bytes("a head", limits.head_bytes as u64, "head_bytes"),
+            Limit::HeaderList => bytes(
+                "the fields of a head",
+                limits.http2_header_list.into(),
+                "http2_header_list",
+            ),
             Limit::Line => bytes("a line of a head", limits.line_bytes as u64, "line_bytes"),
             Limit::Uri => bytes("a target", limits.uri_bytes as u64, "uri_bytes"),
             Limit::Fields => count(limits.fields, "fields", "fields"),

@@ -89,6 +89,7 @@ mod finish;
 mod frames;
 mod gate;
 mod handshaking;
+mod head_out;
 mod hints;
 mod http2;
 mod http2_head;

@@ -129,7 +129,8 @@ impl Server {
         self
     }
 
-    /// Sends no early hints (103), whatever apps hint. By default they are sent over HTTP/1.1.
+    /// Sends no early hints (103), whatever apps hint. By default they are sent, over all
+    /// versions but HTTP/1.0.
     ///
     /// For servers behind a proxy that takes an informational response for the answer, as nginx
     /// before 1.29 does where it speaks HTTP/1.1 to a server: it passes what follows on as if it

@@ -9,7 +9,6 @@ use std::{
 
 use bytes::Bytes;
 use h2::{Reason, RecvStream, server::SendResponse};
-use http::Method;
 
 use super::{
     head::{self, Answered as Head},
@@ -17,7 +16,7 @@ use super::{
     sending::Sending,
     upload::Upload,
 };
-use crate::{answered::Answered, service, session::Session};
+use crate::{answered::Answered, head_out::Kind, service, session::Session};
 
 /// One stream, from its request to the end of its answer.
 ///
@@ -38,7 +37,7 @@ enum State {
         answer: Answered,
         respond: SendResponse<Bytes>,
         informed: Informed,
-        kind: head::Kind,
+        kind: Kind,
     },
     Sending(Sending),
     Done,
@@ -52,11 +51,7 @@ impl Running {
         session: &Arc<Session>,
     ) -> Running {
         let stream = respond.stream_id().as_u32();
-        let kind = match *request.method() {
-            Method::HEAD => head::Kind::Head,
-            Method::CONNECT => head::Kind::Connect,
-            _ => head::Kind::Other,
-        };
+        let kind = Kind::of(request.method());
         let informed = Informed::open(session, stream);
         let request = Upload::of(request, session);
         Running {

@@ -18,6 +18,12 @@ impl Alternatives {
         ports.push((port, value));
     }
 
+    /// HTTP/3 is spoken at `port` no more.
+    pub(super) fn remove(&self, port: u16) {
+        let mut ports = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        ports.retain(|(own, _)| *own != port);
+    }
+
     /// Tells who speaks TLS at such a port, and not HTTP/3 already. What the app says goes before.
     pub(crate) fn announce(&self, facts: &Connection, headers: &mut HeaderMap) {
         let ports = self.0.read().unwrap_or_else(PoisonError::into_inner);

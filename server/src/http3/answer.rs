@@ -1,15 +1,19 @@
 //! How an answer goes out, and what is hinted before it: [`hint`] and [`send`].
 
-use std::{future::poll_fn, pin::Pin, time::SystemTime};
+use std::{future::poll_fn, pin::Pin};
 
 use bytes::Bytes;
-use enfilade_core::Response;
+use enfilade_core::{Response, host::strip_hop_by_hop};
 use h3::{error::StreamError, server::RequestStream};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 
 use super::{fate::Over, hints::Hints, outbound::Outbound};
-use crate::{answered::Answered, site::Site};
+use crate::{
+    answered::Answered,
+    head_out::{Kind, claimed_length, prepare},
+    session::Session,
+};
 
 /// What the answer of a request is written to.
 pub(super) type Sending = RequestStream<Outbound, Bytes>;
@@ -76,27 +80,19 @@ fn informational(fields: HeaderMap) -> http::Response<()> {
     response
 }
 
-/// Sends an answer, each frame when the one before it is on its way.
+/// Sends an answer, each frame when the one before it is on its way. Gives the bytes of its body.
 pub(super) async fn send(
     sending: &mut Sending,
+    kind: Kind,
     response: Response,
-    site: &Site,
-) -> Result<(), Unsent> {
-    let (mut head, mut body) = response.into_parts();
-    if site.date && !head.headers.contains_key(header::DATE) {
-        head.headers.insert(header::DATE, now());
-    }
-    let has_body = !body.is_end_stream();
-    if let (true, Some(length)) = (has_body, body.size_hint().exact()) {
-        head.headers
-            .entry(header::CONTENT_LENGTH)
-            .or_insert_with(|| HeaderValue::from(length));
-    }
+    session: &Session,
+) -> Result<u64, Unsent> {
+    let (mut head, mut body) = prepare(kind, response, session);
     // A head alone may say how long a body would be.
-    let length = has_body.then(|| head.headers.get(header::CONTENT_LENGTH));
-    let length = length
-        .flatten()
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let length = match body.is_end_stream() {
+        true => None,
+        false => claimed_length(&mut head.headers, session),
+    };
     let mut count = 0;
     sending
         .send_response(http::Response::from_parts(head, ()))
@@ -112,10 +108,11 @@ pub(super) async fn send(
                 sending.send_data(data).await?;
             }
             Err(frame) => {
-                if let Ok(trailers) = frame.into_trailers()
-                    && !trailers.is_empty()
-                {
-                    sending.send_trailers(trailers).await?;
+                if let Ok(mut trailers) = frame.into_trailers() {
+                    strip_hop_by_hop(&mut trailers);
+                    if !trailers.is_empty() {
+                        sending.send_trailers(trailers).await?;
+                    }
                 }
                 break;
             }
@@ -126,10 +123,6 @@ pub(super) async fn send(
     if length.is_some_and(|length| count != length) {
         return Err(Unsent::Length);
     }
-    Ok(sending.finish().await?)
-}
-
-fn now() -> HeaderValue {
-    let now = httpdate::fmt_http_date(SystemTime::now());
-    HeaderValue::try_from(now).expect("a date is plain text")
+    sending.finish().await?;
+    Ok(count)
 }

@@ -115,7 +115,9 @@ impl<'a> Driver<'a> {
                     let run = run(resolver, begun, Arc::clone(&self.link));
                     self.requests.push(Box::pin(run));
                 }
-                // The client asks for no more and has all that it asked for, or it is gone.
+                // The client asks for no more, and waits for what it has asked for.
+                Poll::Ready(Ok(None)) if !self.requests.is_empty() => return Poll::Pending,
+                // It has all, or it is gone.
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }
@@ -165,15 +167,14 @@ impl<'a> Driver<'a> {
             let busy = !self.requests.is_empty();
             let was_busy = std::mem::replace(&mut leaving.busy, busy);
             leaving.pause.as_mut().reset(Instant::now() + LINGER);
-            if busy || was_busy {
-                continue;
-            }
-            if std::mem::replace(&mut leaving.last, true) {
+            if !std::mem::replace(&mut leaving.last, true) {
+                // Also where some run: else who never rests would never be told.
+                let end = self.next;
+                self.link.end_at(end);
+                self.go_away(cx, end);
+            } else if !busy && !was_busy {
                 return Poll::Ready(());
             }
-            let end = self.next;
-            self.link.end_at(end);
-            self.go_away(cx, end);
         }
         Poll::Pending
     }

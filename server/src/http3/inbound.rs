@@ -74,7 +74,7 @@ impl Inbound {
         link: Arc<Link>,
         fate: Arc<Fate>,
     ) -> Inbound {
-        let limit = u64::from(link.session.site.limits.http2_header_list);
+        let limit = link.session.site.limits.http3_header_list();
         Inbound {
             stream,
             id,

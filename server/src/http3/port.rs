@@ -127,8 +127,14 @@ impl Port {
             make_room(site).await;
             match endpoint.accept().await {
                 Some(incoming) => self.take(incoming, site),
-                // It was closed, which nobody does.
-                None => pending().await,
+                // Nobody closes it: its socket is lost.
+                None => {
+                    site.alternatives.remove(self.address.port());
+                    self.facts
+                        .errors
+                        .report("HTTP/3 is served no more: its socket is lost");
+                    pending::<()>().await;
+                }
             }
         }
     }

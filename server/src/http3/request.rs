@@ -1,14 +1,12 @@
 //! One request, from its head to the end of its answer: [`run`].
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
-use enfilade_core::Body;
 use h3::{
     error::{Code, StreamError},
     server::RequestResolver,
 };
-use http::Method;
 use http_body::Body as _;
 use tokio::time::timeout;
 
@@ -21,7 +19,7 @@ use super::{
     transport::{Begun, Transport},
     upload::Upload,
 };
-use crate::{breach::Limit, service, session::Session};
+use crate::{breach::Limit, head_out::Kind, service, session::Session};
 
 /// Answers the request of a stream. Ends when the client has the answer, or is known to want none.
 ///
@@ -44,10 +42,23 @@ pub(super) async fn run(
         stopped = &mut stopped => return stopped_by(stopped),
         served = serve(resolver, inbound, &fate, &link, number) => served,
     };
-    match served {
-        Ok(()) => stopped_by(stopped.await),
-        Err(over) => over,
-    }
+    let bytes = match served {
+        Ok(bytes) => bytes,
+        Err(over) => return over,
+    };
+    // The rest is in quinn's hands. A client that confirms nothing would keep it there for ever.
+    let limits = &link.session.site.limits;
+    let rate = u64::from(limits.write_rate.max(1));
+    let patience = limits
+        .write_idle
+        .saturating_add(Duration::from_secs(bytes / rate));
+    timeout(patience, stopped).await.map_or_else(
+        |_| {
+            link.session.report(Limit::Stream);
+            Over::Refused
+        },
+        stopped_by,
+    )
 }
 
 /// The client has all of the answer, has left it, or is gone.
@@ -65,7 +76,7 @@ async fn serve(
     fate: &Arc<Fate>,
     link: &Link,
     number: u64,
-) -> Result<(), Over> {
+) -> Result<u64, Over> {
     let session = &link.session;
     let mut resolving = pin!(resolver.resolve_request());
     let (request, stream) = match timeout(session.site.limits.head, &mut resolving).await {
@@ -84,7 +95,7 @@ async fn serve(
         fate.break_with(Code::H3_MESSAGE_ERROR);
         Over::Refused
     })?;
-    let is_head = *request.method() == Method::HEAD;
+    let kind = Kind::of(request.method());
     let has_long_head = inbound.lock().has_long_head();
     let (mut sending, sections) = stream.split();
     let mut upload = Upload::new(inbound, sections, Arc::clone(fate), length);
@@ -99,20 +110,20 @@ async fn serve(
     link.hints.begin(number);
     let hinting = Hinting(&link.hints, number);
     let answered = match has_long_head {
-        true => service::refuse(Limit::HeadBytes, upload.is_end_stream(), session.answer().0),
+        true => service::refuse(
+            Limit::HeaderList,
+            upload.is_end_stream(),
+            session.answer().0,
+        ),
         false => service::answer(session, request.map(|()| upload), Some(number)),
     };
     let sent = async {
-        let mut response = hint(&mut sending, answered, &hinting).await?;
-        if is_head {
-            // What the server itself answers may have one.
-            *response.body_mut() = Body::empty();
-        }
+        let response = hint(&mut sending, answered, &hinting).await?;
         // A body that broke off is no request, whatever the app has made of it.
         if let Some(over) = fate.over() {
             return Err(Unsent::Over(over));
         }
-        send(&mut sending, response, &session.site).await
+        send(&mut sending, kind, response, session).await
     };
     sent.await.map_err(|error| match error {
         Unsent::Stream(StreamError::RemoteTerminate { .. }) => Over::Cancelled,
@@ -141,7 +152,7 @@ fn unresolved(error: &StreamError, session: &Session) -> Over {
         StreamError::RemoteTerminate { .. } => Over::Cancelled,
         // h3 has answered it.
         StreamError::HeaderTooBig { .. } => {
-            session.report(Limit::HeadBytes);
+            session.report(Limit::HeaderList);
             Over::Refused
         }
         StreamError::ConnectionError { .. } => Over::Lost,

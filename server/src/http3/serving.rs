@@ -76,14 +76,12 @@ pub(super) async fn serve(
     };
     drop(handshaking);
     let facts = describe(&quic, facts, named);
-    let (limit, fields) = (site.limits.first_byte, site.limits.http2_header_list);
+    let (limit, fields) = (site.limits.first_byte, site.limits.http3_header_list());
     let hints = Arc::new(Hints::default());
     let link = link(quic, facts, hints, Arc::clone(&site));
     // A client that leaves no room for the streams of the server's own would hold it here.
     let mut builder = h3::server::builder();
-    builder
-        .max_field_section_size(u64::from(fields))
-        .send_grease(false);
+    builder.max_field_section_size(fields).send_grease(false);
     let transport = Transport::new(Arc::clone(&link));
     let built = timeout(limit, builder.build(transport));
     match unless_stopped(&mut task, built).await {
@@ -130,9 +128,10 @@ fn link(
     hints: Arc<Hints>,
     site: Arc<Site>,
 ) -> Arc<Link> {
-    let informational: Arc<dyn Informational> = Arc::clone(&hints) as _;
-    facts.informational = Some(Arc::downgrade(&informational));
-    facts.capabilities.informational = true;
+    if facts.capabilities.informational {
+        let informational: Arc<dyn Informational> = Arc::clone(&hints) as _;
+        facts.informational = Some(Arc::downgrade(&informational));
+    }
     // No protocol can be switched to; many requests run at once, as with HTTP/2.
     facts.capabilities.upgrade = false;
     let session = Session::new(site, facts, true);

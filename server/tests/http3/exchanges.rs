@@ -181,6 +181,53 @@ async fn hints_go_out_before_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_hints_are_switched_off_there_are_none() {
+    let certificates = Certificates::new();
+    let server = server(&certificates).without_early_hints();
+    let server = Running::with(server, async |request: Request| {
+        let hinted = request.environ().early_hints([("link", "</a.css>")]);
+        let can = request.environ().connection().capabilities.informational;
+        format!("{hinted:?} {can}")
+    });
+    let mut client = Client::of(&server, &certificates).await;
+    assert_eq!(client.get("/").await.text(), "Unsupported false");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_has_fields_of_the_connection_or_two_lengths() {
+    let (server, certificates) = start(async |request: Request| {
+        let mut response = Response::new(Body::from("no"));
+        let fields: &[(&'static str, &'static str)] = match request.path_info() {
+            "/old" => {
+                *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
+                &[("upgrade", "foo"), ("connection", "upgrade")]
+            }
+            _ => {
+                let blocks = futures_util::stream::iter([Ok::<_, std::io::Error>("hello".into())]);
+                *response.body_mut() = Body::stream(blocks);
+                &[("content-length", "5"), ("content-length", "6")]
+            }
+        };
+        for (name, value) in fields {
+            response
+                .headers_mut()
+                .append(*name, HeaderValue::from_static(value));
+        }
+        response
+    });
+    let mut client = Client::of(&server, &certificates).await;
+    let old = client.get("/old").await;
+    assert_eq!(old.status(), 426);
+    assert_eq!(old.text(), "no");
+    for name in ["connection", "upgrade"] {
+        assert!(!old.head.headers().contains_key(name), "{name}");
+    }
+    let two = client.get("/two").await;
+    assert_eq!(two.text(), "hello");
+    assert!(!two.head.headers().contains_key(header::CONTENT_LENGTH));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_a_500_and_others_on_the_connection_go_on() {
     let (server, certificates) = start(async |request: Request| match request.path_info() {
         "/panic" => panic!("on purpose"),
@@ -193,13 +240,22 @@ async fn a_panic_is_a_500_and_others_on_the_connection_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connect_reaches_the_app_as_with_other_versions() {
-    let (server, certificates) =
-        start(async |request: Request| format!("{} {}", request.method(), request.uri()));
+async fn connect_reaches_the_app_and_a_success_has_no_body() {
+    let (server, certificates) = start(async |request: Request| {
+        let mut response = format!("{} {}", request.method(), request.uri()).into_response();
+        if request.uri().port_u16() == Some(1) {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+        }
+        response
+    });
     let client = crate::client::Raw::of(&server, &certificates).await;
-    let answer = client.ask(b"\x01\x08\0\0\xcf\x50\x03a:1").await;
-    let answer = String::from_utf8_lossy(&answer.expect("an answer")).into_owned();
-    assert!(answer.contains("CONNECT a:1"), "{answer:?}");
+    for (asked, is_told) in [(b"a:1", true), (b"a:2", false)] {
+        let request = [b"\x01\x08\0\0\xcf\x50\x03", &asked[..]].concat();
+        let answer = client.ask(&request).await.expect("an answer");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert_eq!(answer.contains("CONNECT a:1"), is_told, "{answer:?}");
+        assert!(!answer.contains("CONNECT a:2"), "{answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

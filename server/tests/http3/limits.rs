@@ -222,7 +222,7 @@ async fn a_section_above_the_limit_is_answered_with_431_and_not_kept() {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         // The status is in Huffman's code, or spelled.
         assert!(!answer.contains("hello"), "{answer:?}");
-        assert!(soon(|| reported(&server, "(head_bytes)")).await);
+        assert!(soon(|| reported(&server, "(http2_header_list)")).await);
     }
     assert!(
         client

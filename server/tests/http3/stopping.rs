@@ -60,6 +60,50 @@ async fn a_request_that_was_on_its_way_is_answered_and_the_client_told_to_go() {
     assert_eq!(client.closed().await, 0x100);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_for_no_more_gets_all_that_it_has_asked_for() {
+    let (server, certificates) = start(async |_: Request| "x".repeat(500_000));
+    let mut narrow = TransportConfig::default();
+    narrow.stream_receive_window(10_000_u32.into());
+    let mut client = Raw::silent(&server, &certificates, narrow).await;
+    let settings = client.control.write_all(b"\0\x04\0").await;
+    settings.expect("room");
+    let (_send, mut receive) = client.say(GET, true).await;
+    // GOAWAY, while most of the answer waits for the client to read.
+    let goaway = client.control.write_all(b"\x07\x01\0").await;
+    goaway.expect("room");
+    sleep(Duration::from_millis(300)).await;
+    let answer = timeout(LONG, receive.read_to_end(1 << 20)).await;
+    let answer = answer.expect("in time").expect("all of it");
+    assert!(answer.len() > 500_000);
+    assert_eq!(client.closed().await, 0x100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_rests_is_told_which_request_is_the_last() {
+    let (mut server, certificates) = start(async |request: Request| {
+        request.environ().stopping().clone().await;
+        sleep(Duration::from_secs(2)).await;
+        "hello"
+    });
+    let client = Raw::of(&server, &certificates).await;
+    let mut control = control(&client).await;
+    let (_send, mut receive) = client.say(GET, true).await;
+    sleep(Duration::from_millis(100)).await;
+    server.begin_stop();
+    until(&mut control, b"\x07\x08\xff\xff\xff\xff\xff\xff\xff\xfc").await;
+    let told = async {
+        until(&mut control, b"\x07\x01\x04").await;
+        Instant::now()
+    };
+    let answered = async {
+        receive.read_to_end(1000).await.expect("an answer");
+        Instant::now()
+    };
+    let (told, answered) = tokio::join!(told, answered);
+    assert!(told < answered);
+}
+
 /// The control stream of the server.
 async fn control(client: &Raw) -> quinn::RecvStream {
     for _ in 0..3 {
