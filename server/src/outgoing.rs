@@ -14,8 +14,8 @@ use crate::session::Answering;
 
 /// The body of a response whose head has gone out.
 ///
-/// Its request is answered when it ends. An error can no longer become another response: hyper
-/// breaks the connection or the stream off, so that the client sees it, and the cause is reported.
+/// Its request is answered when it ends. An error can no longer become another response: the
+/// connection or the stream is broken off, so that the client sees it, and the cause is reported.
 /// So is a panic, which would end the connection, and with it all of its streams.
 pub(crate) struct Outgoing {
     body: Body,
@@ -58,7 +58,7 @@ impl HttpBody for Outgoing {
     }
 }
 
-/// Tells hyper to break off. What happened has been reported.
+/// Has the connection or the stream broken off. What happened has been reported.
 #[derive(Debug)]
 pub(crate) struct Cut;
 

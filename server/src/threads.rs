@@ -56,7 +56,7 @@ impl Threads {
     /// and all sockets elsewhere are one, at which all threads accept.
     ///
     /// It remains one server: all limits are those of all threads together, and a stop or a restart
-    /// is one.
+    /// is one. HTTP/3 is served by the first thread alone.
     #[must_use]
     pub const fn per_core() -> Threads {
         Threads {
