@@ -11,7 +11,7 @@ use enfilade_core::{
     App, HostError, Mounts, Pipeline, Request, RequestExt, Result, Router, with_state,
 };
 use enfilade_middleware::{AccessLog, BearerAuth, Format, RequestId, SetHeader, Timeout};
-use enfilade_server::{Server, Threads};
+use enfilade_server::{Limits, Server, Threads};
 use http::{HeaderName, HeaderValue};
 use tokio::runtime::Builder;
 
@@ -53,7 +53,10 @@ fn main() -> Result<(), HostError> {
 }
 
 fn serve(runtime: &str, port: u16, app: impl App + 'static) -> Result<(), HostError> {
-    let server = Server::bind(format!("127.0.0.1:{port}"));
+    // h2load does not come again when a connection has had all of its requests.
+    let mut limits = Limits::default();
+    limits.requests = u32::MAX;
+    let server = Server::bind(format!("127.0.0.1:{port}")).with_limits(limits);
     match runtime {
         "run" => server.run(app),
         "per-core" => server.with_threads(Threads::per_core()).run(app),
