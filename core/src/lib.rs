@@ -15,9 +15,11 @@ mod body_limit;
 mod body_pace;
 mod call;
 mod cascade;
+mod connection;
 mod early_hints;
 mod environ;
 mod error;
+mod error_sink;
 mod field;
 mod from_fn;
 mod gateway;
@@ -69,12 +71,11 @@ pub use body::{Body, BodyEnd, BodyError, BodyWatch, BoxError, Ending, ReadError}
 pub use body_limit::BodyLimit;
 pub use body_pace::{BodyPace, SharedPace};
 pub use cascade::Cascade;
+pub use connection::{Capabilities, Connection, Credentials, Peer, Tls};
 pub use early_hints::{Hinted, Informational};
-pub use environ::{
-    Capabilities, Connection, Credentials, DEFAULT_BODY_LIMIT, Environ, ErrorSink, Peer,
-    StandardError, Tls,
-};
+pub use environ::{DEFAULT_BODY_LIMIT, Environ};
 pub use error::{Cause, Error, OrStatus, Result};
+pub use error_sink::{ErrorSink, StandardError};
 pub use from_fn::{
     FromFn, FromFnWith, MiddlewareFn, MiddlewareFnWith, Next, from_fn, from_fn_with,
 };
