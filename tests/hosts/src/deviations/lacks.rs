@@ -5,6 +5,23 @@ use enfilade_conformance::Feature::{
     StreamingRequest, Trailers, UnknownLength, Upgrade,
 };
 
+/// Doors where the web server speaks CGI, FastCGI, SCGI or uwsgi to the host.
+const BY_CGI_OR_ITS_RELATIVES: &[&str] = &[
+    "nginx-fastcgi",
+    "nginx-scgi",
+    "nginx-uwsgi",
+    "apache-cgi",
+    "apache-fcgid",
+    "apache-fastcgi",
+    "apache-scgi",
+    "apache-uwsgi",
+    "lighttpd-cgi",
+    "lighttpd-fastcgi",
+    "lighttpd-scgi",
+    "lighttpd-uwsgi",
+    "haproxy-fastcgi",
+];
+
 pub(super) const LACKS: &[(&[&str], &[Feature], &str)] = &[
     (
         &["nginx", "apache", "lighttpd", "haproxy-fastcgi"],
@@ -12,21 +29,7 @@ pub(super) const LACKS: &[(&[&str], &[Feature], &str)] = &[
         "the web server says 100 itself",
     ),
     (
-        &[
-            "nginx-fastcgi",
-            "nginx-scgi",
-            "nginx-uwsgi",
-            "apache-cgi",
-            "apache-fcgid",
-            "apache-fastcgi",
-            "apache-scgi",
-            "apache-uwsgi",
-            "lighttpd-cgi",
-            "lighttpd-fastcgi",
-            "lighttpd-scgi",
-            "lighttpd-uwsgi",
-            "haproxy-fastcgi",
-        ],
+        BY_CGI_OR_ITS_RELATIVES,
         &[EarlyHints],
         "the protocol has no informational answers",
     ),
@@ -36,21 +39,7 @@ pub(super) const LACKS: &[(&[&str], &[Feature], &str)] = &[
         "the web server, or its protocol, drops trailers",
     ),
     (
-        &[
-            "nginx-fastcgi",
-            "nginx-scgi",
-            "nginx-uwsgi",
-            "apache-cgi",
-            "apache-fcgid",
-            "apache-fastcgi",
-            "apache-scgi",
-            "apache-uwsgi",
-            "lighttpd-cgi",
-            "lighttpd-fastcgi",
-            "lighttpd-scgi",
-            "lighttpd-uwsgi",
-            "haproxy-fastcgi",
-        ],
+        BY_CGI_OR_ITS_RELATIVES,
         &[Upgrade],
         "the protocol has no upgrade",
     ),
