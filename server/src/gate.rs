@@ -152,7 +152,7 @@ impl Gate {
         from: usize,
     ) -> Option<Refusal> {
         let fresh = &buffer.filled()[from..];
-        let (good, stop) = self.reader.read(fresh, &session.site.limits.lengths());
+        let (good, stop) = self.reader.read(fresh, &session.site.lengths);
         if stop == Stop::Nowhere {
             return None;
         }
@@ -204,7 +204,7 @@ impl Gate {
     }
 
     fn look(&mut self, session: &Session) -> Option<Refusal> {
-        let (good, stop) = self.reader.read(&self.held, &session.site.limits.lengths());
+        let (good, stop) = self.reader.read(&self.held, &session.site.lengths);
         self.stop(good, stop)
     }
 

@@ -28,6 +28,7 @@ use crate::{
     refusal,
     refusing::Refusals,
     session::Session,
+    strict::Lengths,
     tasks::{Phase, Task, Tasks},
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) half_close: Duration,
     pub(crate) refusals: Refusals,
     pub(crate) limits: Limits,
+    /// What heads of HTTP/1 are held to.
+    pub(crate) lengths: Lengths,
     pub(crate) breaches: Breaches,
     /// Requests that are being answered.
     pub(crate) in_flight: AtomicUsize,
@@ -88,6 +91,7 @@ impl Site {
             crowd: Crowd::new(limits.connections),
             addresses: Addresses::new(limits.connections_per_address),
             limits,
+            lengths,
             proofs,
             in_flight: AtomicUsize::new(0),
             connections: AtomicU32::new(0),
