@@ -25,7 +25,7 @@ use hyper::{
 use libfuzzer_sys::fuzz_target;
 
 /// The check is nobody's interface but the server's.
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, unused_imports, reason = "the server uses all of it")]
 #[path = "../../server/src"]
 mod server {
     pub(crate) mod strict;

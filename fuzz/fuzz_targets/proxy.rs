@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 
 /// The parsers are nobody's interface but the server's.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the server uses all of it")]
 #[path = "../../server/src/proxy"]
 mod proxy {
     mod checksum;
