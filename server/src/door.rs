@@ -65,6 +65,10 @@ pub(crate) trait Handshake: Send + Sync {
 pub(crate) type Shaking =
     Pin<Box<dyn Future<Output = Option<(Stream, Connection, Spoken)>> + Send>>;
 
+/// How many of the ports that the system chooses may be taken over UDP.
+#[cfg(feature = "http3")]
+const ANY_PORT_TRIES: usize = 8;
+
 impl Door {
     /// Opens what `listen` describes.
     pub(crate) fn open(
@@ -77,6 +81,26 @@ impl Door {
             .map(|prepare| prepare())
             .transpose()?;
         let proxies = listen.proxies.take();
+        #[cfg(feature = "http3")]
+        for _ in 0..ANY_PORT_TRIES {
+            let Some(again) = listen.again() else {
+                break;
+            };
+            let opened = Door::open_at(listen, handshake.clone(), proxies.clone(), options);
+            if opened.is_ok() {
+                return opened;
+            }
+            listen = again;
+        }
+        Door::open_at(listen, handshake, proxies, options)
+    }
+
+    fn open_at(
+        listen: Listen,
+        handshake: Option<Arc<dyn Handshake>>,
+        proxies: Option<ProxyProtocol>,
+        options: &Options,
+    ) -> Result<(Door, Address), HostError> {
         #[cfg(feature = "http3")]
         let http3 = listen.http3;
         #[cfg(unix)]

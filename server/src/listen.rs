@@ -54,6 +54,23 @@ pub(crate) enum Place {
     Unix(std::os::unix::net::UnixListener),
 }
 
+#[cfg(feature = "http3")]
+impl Listen {
+    /// The same once more, where TCP's port is any and HTTP/3 is to have it, too: its number may be
+    /// taken over UDP.
+    pub(crate) fn again(&self) -> Option<Listen> {
+        let place = match &self.place {
+            Place::Name(name) if name.ends_with(":0") => Place::Name(name.clone()),
+            Place::Address(address) if address.port() == 0 => Place::Address(*address),
+            _ => return None,
+        };
+        self.http3.then(|| Listen {
+            http3: true,
+            ..Listen::new(place)
+        })
+    }
+}
+
 impl Place {
     /// Whether somebody else has opened it.
     #[cfg(unix)]
@@ -160,6 +177,23 @@ impl fmt::Display for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "http3")]
+    #[test]
+    fn where_any_port_will_do_another_may_be_tried_for_http3() {
+        let again = |place: &str, http3| {
+            let mut listen = Listen::from(place);
+            listen.http3 = http3;
+            listen
+                .again()
+                .map(|again| (again.place.to_string(), again.http3))
+        };
+        assert_eq!(again(":0", true), Some(("[::]:0".to_owned(), true)));
+        assert_eq!(again("127.0.0.1:0", false), None);
+        assert_eq!(again("127.0.0.1:80", true), None);
+        let any = Listen::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+        assert!(any.again().is_none());
+    }
 
     #[test]
     fn what_is_written_is_understood() {
