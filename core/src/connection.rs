@@ -192,7 +192,7 @@ pub struct Capabilities {
     /// An app is dropped when its client leaves.
     pub disconnect: bool,
     /// An app that asks for it goes on to its end when its client leaves
-    /// ([`OnDisconnect::Finish`]).
+    /// ([`OnDisconnect::Finish`](crate::OnDisconnect::Finish)).
     pub finish: bool,
     /// The process ends after one request (CGI).
     pub run_once: bool,
