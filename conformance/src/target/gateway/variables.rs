@@ -1,5 +1,7 @@
 //! The CGI variables of a request (RFC 3875, section 4.1), as a web server makes them.
 
+use percent_encoding::percent_decode_str;
+
 use crate::{Ask, Framing};
 
 /// All variables of a request. Fields of the same name are as many variables of one name.
@@ -7,6 +9,7 @@ pub(super) fn variables(ask: &Ask) -> Vec<(String, Vec<u8>)> {
     let (target, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
     let host = ask.host_field();
     let version = if ask.http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    let decoded = |text| percent_decode_str(text).collect::<Vec<u8>>();
     let (path, script_name) = (decoded(target), decoded(&ask.script_name));
     let mut variables: Vec<(String, Vec<u8>)> = [
         ("GATEWAY_INTERFACE", "CGI/1.1".as_bytes()),
@@ -76,27 +79,6 @@ fn name_of(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
-}
-
-/// `path` without escapes; what is none stays.
-fn decoded(path: &str) -> Vec<u8> {
-    let mut decoded = Vec::new();
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte {
-            Some(byte) if *first == b'%' => {
-                decoded.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                decoded.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    decoded
 }
 
 #[cfg(test)]
