@@ -32,23 +32,42 @@ pub(super) fn path(path: &str, is_decoded: bool) -> Cow<'_, str> {
 }
 
 /// A query, with its escapes.
-pub(super) fn query(query: &str) -> Cow<'_, str> {
-    utf8_percent_encode(query, NOT_IN_QUERY).into()
+pub(super) fn query(query: &str) -> String {
+    let mut escaped = String::with_capacity(query.len());
+    push_sent(&mut escaped, query);
+    escaped
 }
 
 /// A query, made of parameters with their escapes, or decoded.
 pub(super) fn parameters(pairs: &[(String, String)], is_decoded: bool) -> String {
-    let set = if is_decoded { RESERVED } else { NOT_IN_QUERY };
+    let push = if is_decoded { push_decoded } else { push_sent };
     let mut query = String::new();
     for (name, value) in pairs {
         if !query.is_empty() {
             query.push('&');
         }
-        query.extend(utf8_percent_encode(name, set));
+        push(&mut query, name);
         query.push('=');
-        query.extend(utf8_percent_encode(value, set));
+        push(&mut query, value);
     }
     query
+}
+
+/// What is not ASCII can stand in a query, and some clients send it.
+fn push_sent(query: &mut String, text: &str) {
+    for c in text.chars() {
+        match c.is_ascii() {
+            true => query.extend(utf8_percent_encode(
+                c.encode_utf8(&mut [0; 4]),
+                NOT_IN_QUERY,
+            )),
+            false => query.push(c),
+        }
+    }
+}
+
+fn push_decoded(query: &mut String, text: &str) {
+    query.extend(utf8_percent_encode(text, RESERVED));
 }
 
 #[cfg(test)]
@@ -81,6 +100,6 @@ mod tests {
         assert_eq!(parameters(&pairs, true), "b=1%20%26%3D%2B%25&a=%C3%A9&b=");
         let sent = [("b%5B".to_owned(), "1+2%20 ".to_owned())];
         assert_eq!(parameters(&sent, false), "b%5B=1+2%20%20");
-        assert_eq!(query("a=b c&d='?"), "a=b%20c&d='?");
+        assert_eq!(query("a=b c&d='?\u{e9}"), "a=b%20c&d='?\u{e9}");
     }
 }

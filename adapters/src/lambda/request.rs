@@ -51,7 +51,7 @@ fn parsed(method: &str) -> Result<Method> {
 /// The target, in origin form: there is nobody to whom a proxy's form could be meant.
 fn uri(event: &Event, target: &Target) -> Result<Uri> {
     let query = match (event.raw_query(), &event.context) {
-        (Some(raw), _) => escape::query(raw).into_owned(),
+        (Some(raw), _) => escape::query(raw),
         // Balancers leave the parameters as they were sent.
         (None, EventContext::LoadBalancer(_)) => escape::parameters(event.query(), false),
         (None, _) => escape::parameters(event.query(), true),
