@@ -34,7 +34,7 @@
 //! | | REST API | HTTP API | function URL | load balancer |
 //! |---|---|---|---|---|
 //! | path | as sent | decoded, so `%2F` is `/` | as sent | as sent |
-//! | query | decoded, made anew in its order | as sent | as sent | as sent |
+//! | query | made anew of its parameters, decoded | as sent | as sent | made anew of its parameters, as sent |
 //! | repeated fields | apart | joined by commas | joined by commas | apart, where the target group has multi-value headers |
 //! | script name | stage, or base path | stage | none | none |
 //! | peer | yes, without a port | yes, without a port | yes, without a port | no |

@@ -1,17 +1,15 @@
 //! What an invocation is answered with: [`Answer`].
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
-use bytes::Bytes;
-use enfilade_core::{Body, BoxError, Cause, Error, ErrorSink, IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, response::Parts};
-use http_body_util::{BodyExt, Limited};
+use enfilade_core::{Error, ErrorSink, IntoResponse, Response};
+use http::{StatusCode, response::Parts};
 
 use super::{
     reply::{Form, prelude},
     streamed::Streamed,
 };
-use crate::{caught::Caught, measured::Measured};
+use crate::measured::{BrokenOff, Measured};
 
 /// An answer to an invocation.
 pub(super) enum Answer {
@@ -28,12 +26,7 @@ impl Answer {
         is_head: bool,
         errors: Arc<dyn ErrorSink>,
     ) -> Answer {
-        let (mut head, body) = response.into_parts();
-        let body = if is_bodiless(is_head, &head) {
-            Measured::nothing(errors)
-        } else {
-            Measured::new(&mut head.headers, body, errors)
-        };
+        let (head, body) = measured(response, is_head, errors);
         match prelude(&head) {
             Ok(prelude) => Answer::Streamed(Streamed::new(prelude, body)),
             Err(error) => unwritable(&error),
@@ -45,28 +38,19 @@ impl Answer {
         response: Response,
         is_head: bool,
         form: Form,
-        errors: &dyn ErrorSink,
+        errors: Arc<dyn ErrorSink>,
     ) -> Answer {
-        let (mut head, body) = response.into_parts();
+        let (head, body) = measured(response, is_head, Arc::clone(&errors));
         let largest = form.largest();
         let why = match read(body, largest).await {
-            Ok(body) => {
-                if !is_bodiless(is_head, &head) {
-                    drop_wrong_length(&mut head.headers, body.len(), errors);
-                }
-                match form.whole(&head, &body) {
-                    Ok(json) if json.len() <= largest => return Answer::Whole(json),
-                    Ok(json) => format!("a response is {} bytes of JSON", json.len()),
-                    Err(error) => return unwritable(&error),
-                }
-            }
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-                "a response is too long".to_owned()
-            }
-            Err(error) => {
-                errors.report(&Cause::new(error).chain());
-                return server_error(form);
-            }
+            Ok(Some(body)) => match form.whole(&head, &body) {
+                Ok(json) if json.len() <= largest => return Answer::Whole(json),
+                Ok(json) => format!("a response is {} bytes of JSON", json.len()),
+                Err(error) => return unwritable(&error),
+            },
+            Ok(None) => "a response is too long".to_owned(),
+            // It has been reported.
+            Err(BrokenOff) => return server_error(form),
         };
         errors.report(&format!(
             "{why}; what invoked the function takes {largest} as one answer"
@@ -75,27 +59,28 @@ impl Answer {
     }
 }
 
-/// Whether the length that the head claims is that of another answer: the one to GET.
-fn is_bodiless(is_head: bool, head: &Parts) -> bool {
-    is_head || head.status == StatusCode::NOT_MODIFIED
+/// A response whose body is held to the length that its head claims, but where it is that of
+/// another answer: the one to GET.
+fn measured(response: Response, is_head: bool, errors: Arc<dyn ErrorSink>) -> (Parts, Measured) {
+    let (mut head, body) = response.into_parts();
+    let body = if is_head || head.status == StatusCode::NOT_MODIFIED {
+        Measured::nothing(errors)
+    } else {
+        Measured::new(&mut head.headers, body, errors)
+    };
+    (head, body)
 }
 
-async fn read(body: Body, largest: usize) -> Result<Bytes, BoxError> {
-    let collected = Limited::new(Caught(body), largest).collect().await?;
-    Ok(collected.to_bytes())
-}
-
-/// The length of a stream is known now, and what it claims may be wrong.
-fn drop_wrong_length(fields: &mut HeaderMap, length: usize, errors: &dyn ErrorSink) {
-    let length = length.to_string();
-    let mut claims = fields.get_all(CONTENT_LENGTH).iter();
-    let is_right = claims
-        .next()
-        .is_none_or(|claim| claim.as_bytes() == length.as_bytes() && claims.next().is_none());
-    if !is_right {
-        errors.report("a response claimed a Content-Length that is not its body's");
-        fields.remove(CONTENT_LENGTH);
+/// The whole body; none where it is larger.
+async fn read(mut body: Measured, largest: usize) -> Result<Option<Vec<u8>>, BrokenOff> {
+    let mut read = Vec::new();
+    while let Some(bytes) = poll_fn(|cx| body.poll_next(cx)).await.transpose()? {
+        if bytes.len() > largest - read.len() {
+            return Ok(None);
+        }
+        read.extend(bytes);
     }
+    Ok(Some(read))
 }
 
 fn server_error(form: Form) -> Answer {

@@ -62,10 +62,11 @@ impl<A: App> Serving<A> {
             }
             Err(error) => commit(&method, error.into_response()).await,
         };
+        let errors = Arc::clone(&self.facts.errors);
         if is_streaming {
-            Answer::streamed(response, is_head, Arc::clone(&self.facts.errors))
+            Answer::streamed(response, is_head, errors)
         } else {
-            Answer::whole(response, is_head, form, &*self.facts.errors).await
+            Answer::whole(response, is_head, form, errors).await
         }
     }
 }
