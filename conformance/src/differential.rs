@@ -14,6 +14,8 @@ use crate::{Answer, Ask, Case, End, Feature, Framing, Target, Trial, notes::Note
 pub struct Difference {
     /// The request, in a line.
     pub request: String,
+    /// What of its target is below the app.
+    pub target: String,
     /// What the first answered.
     pub first: String,
     /// What the second answered.
@@ -64,6 +66,7 @@ pub(crate) async fn differences(
         let (first, second) = (told(&first), told(&second));
         (first != second).then(|| Difference {
             request: plan.to_string(),
+            target: plan.rest.clone(),
             first,
             second,
         })
@@ -242,8 +245,12 @@ pub(crate) async fn app(mut request: Request) -> Response {
         let values: Vec<_> = values
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
-        let between = if name == "cookie" { "; " } else { ", " };
-        text.push_str(&format!("{name}: {}\n", values.join(between)));
+        // Whoever joins them may leave the space out.
+        let joined = match name {
+            "cookie" => values.join("; "),
+            _ => values.join(",").replace(", ", ","),
+        };
+        text.push_str(&format!("{name}: {joined}\n"));
     }
     match request.bytes().await {
         Ok(body) => text.push_str(&format!("{} {}\n", body.len(), sum_of(&body))),
@@ -287,6 +294,7 @@ impl fmt::Display for Difference {
             request,
             first,
             second,
+            ..
         } = self;
         write!(f, "{request}\n  {first}\n  {second}")
     }

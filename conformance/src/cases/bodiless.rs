@@ -1,6 +1,6 @@
 //! Answers that carry no body.
 
-use enfilade_core::{IntoResponse, Request, Response};
+use enfilade_core::{IntoResponse, Request, RequestExt, Response};
 use http::StatusCode;
 
 use super::apps::{Noting, blocks, noting_polls, ready};
@@ -85,12 +85,12 @@ pub(super) fn cases() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("an-informational-status-is-no-answer", &["H38"])
-            .app(async |request: Request| match request.uri().query() {
-                Some("103") => StatusCode::EARLY_HINTS,
+            .app(async |request: Request| match request.path_info() {
+                "/103" => StatusCode::EARLY_HINTS,
                 _ => StatusCode::CONTINUE,
             })
             .check(async |trial| {
-                for rest in ["/?100", "/?103"] {
+                for rest in ["/100", "/103"] {
                     trial
                         .send(trial.get(rest))
                         .await

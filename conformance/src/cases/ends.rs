@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enfilade_core::{Body, IntoResponse, OnDisconnect, Pipeline, Request, Response};
+use enfilade_core::{Body, IntoResponse, OnDisconnect, Pipeline, Request, RequestExt, Response};
 use futures_util::{StreamExt, stream};
 
 use super::apps::{Noting, OnDrop, PATIENCE, blocks, broken, note_the_end, once_told, ready};
@@ -57,15 +57,15 @@ fn failures() -> Vec<Case> {
             }),
         Case::new("a-failure-does-not-end-the-host", &["H26"])
             .needs(&[Feature::OneProcess])
-            .app(async |request: Request| match request.uri().query() {
-                Some("panic") => panic!("on purpose"),
-                Some("break") => blocks(ready(["first"]).chain(broken())),
+            .app(async |request: Request| match request.path_info() {
+                "/panic" => panic!("on purpose"),
+                "/break" => blocks(ready(["first"]).chain(broken())),
                 _ => Body::from("well"),
             })
             .check(async |trial| {
                 for _ in 0..3 {
-                    trial.send(trial.get("/?panic")).await;
-                    trial.send(trial.get("/?break")).await;
+                    trial.send(trial.get("/panic")).await;
+                    trial.send(trial.get("/break")).await;
                 }
                 trial.send(trial.get("/")).await.has_body("well")?;
                 Ok(())
@@ -83,7 +83,6 @@ fn failures() -> Vec<Case> {
             }),
         Case::new("a-report-is-no-part-of-an-answer", &["H40"])
             .app(async |request: Request| {
-                use enfilade_core::RequestExt;
                 request
                     .environ()
                     .report("a line\r\nand one that is none: \u{1b}[0m é");

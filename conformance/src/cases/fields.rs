@@ -48,8 +48,9 @@ fn kept() -> Vec<Case> {
         Case::new("repeated-fields-stay-in-order", &["H17"]).check(async |trial| {
             let ask = trial.get("/").field("x-a", "1").field("x-b", "2");
             let seen = trial.send(ask.field("x-a", "3")).await.seen()?;
-            // CGI has one variable for them all.
-            equal("the values of x-a", seen.values("x-a").join(", "), "1, 3")
+            // CGI has one variable for them all, and a space in a list means nothing.
+            let values = seen.values("x-a").join(",").replace(' ', "");
+            equal("the values of x-a", values, "1,3")
         }),
         Case::new("repeated-fields-stay-apart", &["H17"])
             .needs(&[Feature::RepeatedFields])
