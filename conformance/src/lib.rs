@@ -35,8 +35,9 @@
 //! # On what
 //!
 //! A [`Target`] is a host that runs, and a client of what it speaks: [`Http1`], [`Http2`], or
-//! `WebServer` for CGI, FastCGI, SCGI and the protocol of uWSGI. [`InMemory`] is the app without a
-//! wire. What a protocol or a host cannot carry is a [`Feature`] that its target lacks, with the
+//! `WebServer` for CGI, FastCGI, SCGI and the protocol of uWSGI. `Lambda` (feature `lambda`) is what
+//! a host on AWS Lambda speaks with, in the place of each kind of sender. [`InMemory`] is the app
+//! without a wire. What a protocol or a host cannot carry is a [`Feature`] that its target lacks, with the
 //! reason: a case that needs it is not tried, and the report says why.
 //!
 //! A host may be another process, or be started for each request: its program serves
@@ -79,6 +80,8 @@ pub use seen::Seen;
 pub use target::Authority;
 #[cfg(feature = "http3")]
 pub use target::Http3;
+#[cfg(feature = "lambda")]
+pub use target::Lambda;
 #[cfg(unix)]
 pub use target::WebServer;
 pub use target::{Exchanging, Http1, Http2, InMemory, Place, Target};

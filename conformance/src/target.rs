@@ -13,6 +13,8 @@ mod http2;
 #[cfg(feature = "http3")]
 mod http3;
 mod in_memory;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod progress;
 mod stream;
 #[cfg(feature = "tls")]
@@ -25,6 +27,8 @@ pub use http2::Http2;
 #[cfg(feature = "http3")]
 pub use http3::Http3;
 pub use in_memory::InMemory;
+#[cfg(feature = "lambda")]
+pub use lambda::Lambda;
 pub use stream::Place;
 #[cfg(feature = "tls")]
 pub use tls::Authority;

@@ -4,6 +4,8 @@
 mod adapters;
 mod breaches;
 mod in_memory;
+#[cfg(feature = "lambda")]
+mod lambda;
 #[cfg(feature = "tls")]
 mod server;
 mod tower;
@@ -26,8 +28,14 @@ const SEED: u64 = 0x656e_6669_6c61_6465;
 
 /// Fails unless the host answers 500 requests as the app itself does.
 async fn same_answers(kit: &Kit, target: &impl Target) {
+    same_answers_but(kit, target, |_| false).await;
+}
+
+/// The same, but for requests of which the host is told something else, as their target says.
+async fn same_answers_but(kit: &Kit, target: &impl Target, excused: impl Fn(&str) -> bool) {
     eprintln!("500 requests, made from the seed {SEED:#x}");
-    let differences = kit.differences(target, SEED, 500).await;
+    let mut differences = kit.differences(target, SEED, 500).await;
+    differences.retain(|difference| !excused(&difference.target));
     let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
     assert!(
         lines.is_empty(),

@@ -1,0 +1,131 @@
+//! A function's answer, as its sender hands it on: [`whole`], or [`streamed`].
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::runtime::Told;
+use crate::target::progress::{Event, Progress};
+
+/// The JSON of an answer, or of its head.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reply {
+    status_code: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    multi_value_headers: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    cookies: Vec<String>,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+impl Reply {
+    fn read(json: &[u8]) -> Result<Reply, String> {
+        serde_json::from_slice(json).map_err(|error| format!("an answer that is none: {error}"))
+    }
+
+    /// The head, for a client to whom the sender tells how long the body is.
+    fn head_of(&self, body: &[u8]) -> Event {
+        let mut head = self.head();
+        if let Event::Head(_, fields) = &mut head
+            && !body.is_empty()
+            && fields.iter().all(|(name, _)| name != "content-length")
+        {
+            let length = body.len().to_string().into_bytes();
+            fields.push(("content-length".to_owned(), length));
+        }
+        head
+    }
+
+    fn head(&self) -> Event {
+        let one = self.headers.iter().map(|(name, value)| (&**name, value));
+        let many = self.multi_value_headers.iter();
+        let many = many.flat_map(|(name, values)| values.iter().map(|value| (&**name, value)));
+        let cookies = self.cookies.iter().map(|cookie| ("set-cookie", cookie));
+        let fields = one.chain(many).chain(cookies);
+        let fields = fields.map(|(name, value)| (name.to_ascii_lowercase(), latin(value)));
+        Event::Head(self.status_code, fields.collect())
+    }
+
+    fn take_body(&mut self) -> Result<Bytes, String> {
+        let body = std::mem::take(&mut self.body);
+        if !self.is_base64_encoded {
+            return Ok(body.into());
+        }
+        let bytes = STANDARD.decode(body);
+        bytes
+            .map(Bytes::from)
+            .map_err(|error| format!("a body that is no base64: {error}"))
+    }
+}
+
+/// Fields have bytes, and JSON has text.
+fn latin(text: &str) -> Vec<u8> {
+    let bytes = text.chars().map(|c| u8::try_from(c).ok());
+    bytes
+        .collect::<Option<Vec<u8>>>()
+        .unwrap_or_else(|| text.as_bytes().to_vec())
+}
+
+/// An answer that is one piece of JSON. Where there is none, the client gets a 502.
+pub(super) async fn whole(
+    progress: &Progress,
+    mut told: mpsc::Receiver<Told>,
+) -> Result<(), String> {
+    let mut json = Vec::new();
+    loop {
+        match told.recv().await {
+            Some(Told::Bytes(bytes)) => json.extend(bytes),
+            Some(Told::End) => break,
+            Some(Told::Failed) | None => {
+                progress.take(Event::Head(502, Vec::new()));
+                return Ok(());
+            }
+        }
+    }
+    let mut reply = Reply::read(&json)?;
+    let body = reply.take_body()?;
+    progress.take(reply.head_of(&body));
+    progress.take(Event::Data(body));
+    Ok(())
+}
+
+/// An answer whose head is JSON, and whose body stands behind eight zeros. One that fails has no
+/// end for its client.
+pub(super) async fn streamed(
+    progress: &Progress,
+    mut told: mpsc::Receiver<Told>,
+) -> Result<(), String> {
+    let mut prelude = Vec::new();
+    let mut has_head = false;
+    loop {
+        let bytes = match told.recv().await {
+            Some(Told::Bytes(bytes)) => bytes,
+            Some(Told::End) if has_head => return Ok(()),
+            Some(Told::End) => return Err("an answer without a head".to_owned()),
+            Some(Told::Failed) if !has_head => {
+                progress.take(Event::Head(502, Vec::new()));
+                return Ok(());
+            }
+            Some(Told::Failed) | None => return Err("the function failed".to_owned()),
+        };
+        if has_head {
+            progress.take(Event::Data(bytes));
+            continue;
+        }
+        prelude.extend(bytes);
+        if let Some(at) = prelude.windows(8).position(|eight| eight == [0; 8]) {
+            progress.take(Reply::read(&prelude[..at])?.head());
+            progress.take(Event::Data(prelude.split_off(at + 8).into()));
+            has_head = true;
+        }
+    }
+}
