@@ -35,6 +35,7 @@ pub(crate) enum Limit {
     Line,
     Uri,
     Fields,
+    Trailers,
     Resets,
     IdleFrames,
     Ping,
@@ -46,7 +47,7 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 19] = [
+    pub(crate) const ALL: [Limit; 20] = [
         Limit::FirstByte,
         Limit::TlsHandshake,
         Limit::Head,
@@ -58,6 +59,7 @@ impl Limit {
         Limit::Line,
         Limit::Uri,
         Limit::Fields,
+        Limit::Trailers,
         Limit::Resets,
         Limit::IdleFrames,
         Limit::Ping,
@@ -83,6 +85,7 @@ impl Limit {
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Limit::BodyBytes => StatusCode::PAYLOAD_TOO_LARGE,
+            Limit::Trailers => StatusCode::BAD_REQUEST,
             Limit::Line | Limit::Uri => StatusCode::URI_TOO_LONG,
             Limit::HeadBytes | Limit::HeaderList | Limit::Fields => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -141,6 +144,7 @@ impl Limit {
             Limit::Line => bytes("a line of a head", limits.line_bytes as u64, "line_bytes"),
             Limit::Uri => bytes("a target", limits.uri_bytes as u64, "uri_bytes"),
             Limit::Fields => count(limits.fields, "fields", "fields"),
+            Limit::Trailers => "trailers that say nothing of what only a head may say".to_owned(),
             Limit::Resets => count(limits.http2_resets as usize, "resets", "http2_resets"),
             Limit::IdleFrames => count(
                 limits.http2_idle_frames as usize,
@@ -261,6 +265,7 @@ mod tests {
             (Limit::Uri, 414),
             (Limit::Line, 414),
             (Limit::Fields, 431),
+            (Limit::Trailers, 400),
             (Limit::RequestsInFlight, 503),
         ] {
             assert_eq!(limit.status(), status, "{limit:?}");

@@ -55,9 +55,9 @@
 //! | other versions | 505 |
 //!
 //! Over HTTP/2 the stream alone is refused: with 400 where `Host` is not the `:authority`, there is
-//! neither, or one is no host, where `Content-Length` is repeated, and for `*` but with OPTIONS;
-//! with 417 for `Expect`; and by a reset for what is malformed (RFC 9113, section 8.1.1): fields of
-//! the connection, a length that is not that of the DATA.
+//! neither, or one is no host, where `Content-Length` is repeated, for `*` but with OPTIONS, and for
+//! trailers as above; with 417 for `Expect`; and by a reset for what is malformed (RFC 9113, section
+//! 8.1.1): fields of the connection, a length that is not that of the DATA.
 //!
 //! Over HTTP/3 it is the same, and what breaks the frames or the coding of fields closes the
 //! connection, as RFC 9114 and RFC 9204 say. `Host` beside another `:authority` is malformed.

@@ -18,6 +18,7 @@ use crate::{
     leftover,
     refusal::Refused,
     session::Session,
+    strict,
     waits::Waits,
 };
 
@@ -80,8 +81,14 @@ impl<B: Upload> Receiving<B> {
             if self.bytes > limits.body_bytes {
                 return self.refuse(Limit::BodyBytes);
             }
-        } else if frame.trailers_ref().map_or(0, http::HeaderMap::len) > limits.fields {
-            return self.refuse(Limit::Fields);
+        } else if let Some(trailers) = frame.trailers_ref() {
+            if trailers.len() > limits.fields {
+                return self.refuse(Limit::Fields);
+            }
+            // Over HTTP/1 they were looked at before they were read.
+            if !strict::are_trailers(trailers) {
+                return self.refuse(Limit::Trailers);
+            }
         }
         Poll::Ready(Some(Ok(frame)))
     }

@@ -17,6 +17,7 @@ mod known;
 mod lengths;
 mod refusal;
 mod request_line;
+mod trailers;
 mod twins;
 mod usual;
 
@@ -30,6 +31,7 @@ pub(crate) use refusal::{
     LONG_FIELD, LONG_HEAD, LONG_LINE, LONG_TARGET, LONG_TRAILERS, MANY_FIELDS, MANY_TRAILERS,
     Refusal, bad,
 };
+pub(crate) use trailers::are_trailers;
 
 /// Follows the messages of a connection.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use super::{
     bytes::is_token,
     lengths::Lengths,
     refusal::{LONG_TRAILERS, MANY_TRAILERS, Refusal, bad},
+    trailers::{LONGEST, is_forbidden},
 };
 
 /// Digits of a chunk's size: more would not fit.
@@ -218,45 +219,6 @@ impl Chunks {
 
     fn is_forbidden(&self) -> bool {
         let name = self.name.get(..usize::from(self.named));
-        name.is_some_and(|name| FORBIDDEN.iter().any(|other| other.as_bytes() == name))
+        name.is_some_and(is_forbidden)
     }
 }
-
-/// Fields that say how a message is read, where it goes or who sends it come too late in trailers
-/// (RFC 9110, section 6.5.1), and whoever merged them would read another request.
-const FORBIDDEN: [&str; 24] = [
-    "authorization",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-range",
-    "content-type",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "max-forwards",
-    "origin",
-    "proxy-authorization",
-    "proxy-connection",
-    "range",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-];
-
-const LONGEST: usize = 19;
-
-const _: () = {
-    let mut n = 0;
-    while n < FORBIDDEN.len() {
-        assert!(FORBIDDEN[n].len() <= LONGEST);
-        n += 1;
-    }
-};

@@ -310,6 +310,26 @@ async fn trailers_go_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn trailers_say_nothing_that_only_a_head_may_say() {
+    let (server, certificates) = start(async |request: Request| {
+        crate::bodies::read(request.into_body()).await?;
+        Ok::<_, enfilade_core::Error>(Response::new("all of it".into()))
+    });
+    let mut client = Client::of(&server, &certificates).await;
+    for (name, status) in [("x-sum", 200), ("authorization", 400), ("x_sum", 400)] {
+        let request = client.request(Method::POST, "/");
+        let mut stream = client.begin(request).await;
+        stream.send_data("abc".into()).await.expect("it is read");
+        let mut trailers = HeaderMap::new();
+        trailers.insert(name, HeaderValue::from_static("3"));
+        stream.send_trailers(trailers).await.expect("it is read");
+        stream.finish().await.expect("it is read");
+        let answer = receive(&mut stream).await;
+        assert_eq!(answer.head.status(), status, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_needs_tls_and_a_port() {
     let certificates = Certificates::new();
     for (listen, says) in [

@@ -24,12 +24,18 @@ fn block(fields: &[(&str, &str)]) -> Vec<u8> {
 
 /// What a request with `fields` and a body of three bytes is answered: a status, or `reset`.
 fn answer(asked: &Asked, fields: &[(&str, &str)]) -> String {
+    said(
+        asked,
+        &[frame(1, 4, 1, &block(fields)), frame(0, 1, 1, b"abc")],
+    )
+}
+
+fn said(asked: &Asked, frames: &[Vec<u8>]) -> String {
     let mut client = asked.server.connect();
     let opening = [
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
         frame(4, 0, 0, &[]),
-        frame(1, 4, 1, &block(fields)),
-        frame(0, 1, 1, b"abc"),
+        frames.concat(),
     ];
     client.0.write_all(&opening.concat()).expect("it listens");
     loop {
@@ -117,4 +123,32 @@ fn a_request_over_http2_that_could_be_read_in_two_ways_reaches_no_app() {
     }
     let alone = [(":method", "GET"), (":scheme", "http"), (":path", "/")];
     assert_eq!(answer(&asked, &alone), "400");
+}
+
+#[test]
+fn trailers_over_http2_say_nothing_that_only_a_head_may_say() {
+    let asked = Asked::start();
+    let head = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "x"),
+        (":path", "/"),
+    ];
+    for (trailer, wanted) in [
+        ("x-sum", "200"),
+        ("content-length", "400"),
+        ("authorization", "400"),
+        ("host", "400"),
+        ("x_sum", "400"),
+        ("connection", "reset"),
+        // h2 leaves it out.
+        (":path", "200"),
+    ] {
+        let frames = [
+            frame(1, 4, 1, &block(&head)),
+            frame(0, 0, 1, b"abc"),
+            frame(1, 5, 1, &block(&[(trailer, "3")])),
+        ];
+        assert_eq!(said(&asked, &frames), wanted, "{trailer}");
+    }
 }
