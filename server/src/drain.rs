@@ -1,6 +1,6 @@
 //! From the first connection to the last: [`Run`].
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use enfilade_core::{ErrorSink, Lifecycle};
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -80,6 +80,12 @@ impl Run<'_> {
             () = self.takeover.taken_over(&all) => {}
             // Accepting never ends by itself.
             Some(()) = accepting.next() => {}
+            // A thread that panicked would keep its socket, and clients would wait there for ever.
+            Some(Err(error)) = elsewhere.join_next() => {
+                if let Ok(panic) = error.try_into_panic() {
+                    resume_unwind(panic);
+                }
+            }
             // What only a server that accepts can do is done for as long.
             () = upkeep.run() => {}
         }

@@ -7,12 +7,13 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     time::Duration,
 };
 
-use enfilade_core::{Request, RequestExt};
-use enfilade_server::{Limits, Server, Threads};
+use enfilade_core::{ErrorSink, Request, RequestExt};
+use enfilade_server::{Address, Limits, Server, Threads};
 
 use crate::{
     process::Process,
@@ -101,6 +102,40 @@ fn a_limit_is_that_of_all_threads_together() {
         answered += stream.read(&mut byte).unwrap_or(0);
     }
     assert_eq!(answered, 2);
+}
+
+/// An error stream whose program is broken.
+struct Broken;
+
+impl ErrorSink for Broken {
+    fn report(&self, line: &str) {
+        panic!("on purpose: {line}");
+    }
+}
+
+#[test]
+fn a_thread_that_cannot_accept_any_more_ends_the_server() {
+    // Which thread gets the first connection, and then reports that there is no room, is the
+    // system's choice.
+    for _ in 0..10 {
+        let mut limits = Limits::default();
+        limits.connections = Some(1);
+        let (announce, announced) = mpsc::channel();
+        let server = server()
+            .with_limits(limits)
+            .with_error_sink(Broken)
+            .with_announcement(move |addresses| {
+                announce.send(addresses.to_vec()).expect("the test waits");
+            });
+        let serving = std::thread::spawn(move || server.run(thread));
+        let addresses = announced.recv().expect("it starts");
+        let [Address::Tcp { address, .. }] = &*addresses else {
+            panic!("one port: {addresses:?}");
+        };
+        let _client = TcpStream::connect(address).expect("it listens");
+        assert!(eventually(|| serving.is_finished()), "it goes on");
+        serving.join().expect_err("the thread's panic");
+    }
 }
 
 #[test]
