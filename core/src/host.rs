@@ -7,6 +7,7 @@ use crate::{App, BoxError, Error, Response};
 
 mod commit;
 mod hop_by_hop;
+mod trailers;
 
 pub use commit::commit;
 pub(crate) use commit::commit_now;
@@ -14,6 +15,7 @@ pub(crate) use commit::commit_now;
 pub(crate) use hop_by_hop::HOP_BY_HOP;
 pub use hop_by_hop::strip_hop_by_hop;
 pub(crate) use hop_by_hop::{Names, strip_all_but_an_upgrade};
+pub use trailers::{BARRED_FROM_TRAILERS, is_barred_from_trailers, strip_trailers};
 
 /// Whatever calls an app: the bundled server, CGI, FastCGI, a test.
 ///

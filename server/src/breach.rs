@@ -144,7 +144,9 @@ impl Limit {
             Limit::Line => bytes("a line of a head", limits.line_bytes as u64, "line_bytes"),
             Limit::Uri => bytes("a target", limits.uri_bytes as u64, "uri_bytes"),
             Limit::Fields => count(limits.fields, "fields", "fields"),
-            Limit::Trailers => "trailers that say nothing of what only a head may say".to_owned(),
+            Limit::Trailers => {
+                "trailers that say nothing that only a head may say, by names without _".to_owned()
+            }
             Limit::Resets => count(limits.http2_resets as usize, "resets", "http2_resets"),
             Limit::IdleFrames => count(
                 limits.http2_idle_frames as usize,

@@ -85,7 +85,6 @@ impl<B: Upload> Receiving<B> {
             if trailers.len() > limits.fields {
                 return self.refuse(Limit::Fields);
             }
-            // Over HTTP/1 they were looked at before they were read.
             if !strict::are_trailers(trailers) {
                 return self.refuse(Limit::Trailers);
             }

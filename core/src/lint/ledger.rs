@@ -7,10 +7,9 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
     check::{self, Check},
-    fields,
     record::Party,
 };
-use crate::{Body, BodyError};
+use crate::{Body, BodyError, host::is_barred_from_trailers};
 
 /// What polling a body gives.
 pub(super) type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
@@ -154,7 +153,9 @@ impl Ledger {
                     self.data(promise, data, &mut blame);
                 } else if let Some(trailers) = frame.trailers_ref() {
                     self.has_trailers = true;
-                    if let Some(name) = trailers.keys().find(|n| fields::is_barred_from_trailers(n))
+                    if let Some(name) = trailers
+                        .keys()
+                        .find(|n| is_barred_from_trailers(n.as_str()))
                     {
                         blame(check::TRAILERS, format!("`{name}` is sent as a trailer"));
                     }

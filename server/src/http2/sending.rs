@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, host::strip_hop_by_hop};
+use enfilade_core::{Body, BodyError, host::strip_trailers};
 use h2::{Reason, SendStream};
 use http_body::{Body as _, Frame};
 
@@ -122,7 +122,7 @@ impl Sending {
                 };
                 self.count(0, true)?;
                 self.stream.reserve_capacity(0);
-                strip_hop_by_hop(&mut trailers);
+                strip_trailers(&mut trailers);
                 Ok(Some(trailers))
             }
         }

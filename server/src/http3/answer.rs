@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::Pin};
 
 use bytes::Bytes;
-use enfilade_core::{Response, host::strip_hop_by_hop};
+use enfilade_core::{Response, host::strip_trailers};
 use h3::{error::StreamError, server::RequestStream};
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
@@ -109,7 +109,7 @@ pub(super) async fn send(
             }
             Err(frame) => {
                 if let Ok(mut trailers) = frame.into_trailers() {
-                    strip_hop_by_hop(&mut trailers);
+                    strip_trailers(&mut trailers);
                     if !trailers.is_empty() {
                         sending.send_trailers(trailers).await?;
                     }

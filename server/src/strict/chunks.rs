@@ -1,10 +1,12 @@
 //! A chunked body, byte by byte: [`Chunks`] (RFC 9112, section 7.1).
 
+use enfilade_core::host::is_barred_from_trailers;
+
 use super::{
     bytes::is_token,
     lengths::Lengths,
     refusal::{LONG_TRAILERS, MANY_TRAILERS, Refusal, bad},
-    trailers::{LONGEST, is_forbidden},
+    trailers::LONGEST,
 };
 
 /// Digits of a chunk's size: more would not fit.
@@ -219,6 +221,7 @@ impl Chunks {
 
     fn is_forbidden(&self) -> bool {
         let name = self.name.get(..usize::from(self.named));
-        name.is_some_and(is_forbidden)
+        let name = name.and_then(|name| std::str::from_utf8(name).ok());
+        name.is_some_and(is_barred_from_trailers)
     }
 }
