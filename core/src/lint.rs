@@ -74,7 +74,9 @@
 //!
 //! The content of a body that is a piece of a file: a host may send that in its own way, so no lint
 //! reads it, and whether a middleware changed its bytes (M4) is not known. Nor is it where a body
-//! was broken off, and where a middleware answers with a part (206).
+//! was broken off, and where a middleware answers with a part (206). A body that is kept though its
+//! client has left is counted where it was read to its end, and not before. A body behind HEAD is no
+//! finding: the host drops it (H33).
 //!
 //! # What it costs
 //!

@@ -1,21 +1,21 @@
 //! What the head of a response owes a host.
 
-use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{
     check::{self, Check},
     fields::{self, Length},
 };
-use crate::{Request, RequestExt, Response, host};
+use crate::{Request, RequestExt, Response, Upgrading, host};
 
 /// What must be known of a request to judge its response.
-#[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
     /// Whether the host can send trailers that no field has announced.
     pub(super) announces_trailers: bool,
-    switches: bool,
+    /// The protocol that the host offers to switch to.
+    offered: Option<HeaderValue>,
 }
 
 impl Asked {
@@ -23,16 +23,19 @@ impl Asked {
         Asked {
             is_head: *request.method() == Method::HEAD,
             announces_trailers: request.version() < Version::HTTP_2,
-            switches: request.environ().upgrade().is_some(),
+            offered: request
+                .environ()
+                .upgrade()
+                .map(|offer| offer.protocol().clone()),
         }
     }
 }
 
 /// The breaches in the head of a response, for which whoever made it is to blame.
-pub(super) fn check(response: &Response, asked: Asked) -> Vec<(Check, String)> {
+pub(super) fn check(response: &Response, asked: &Asked) -> Vec<(Check, String)> {
     let mut found = Vec::new();
     let (status, headers) = (response.status(), response.headers());
-    status_of(status, headers, asked, &mut found);
+    status_of(response, asked, &mut found);
     names(status, headers, &mut found);
     values(status, headers, &mut found);
     if is_bodiless(status) {
@@ -52,20 +55,22 @@ pub(super) fn is_bodiless(status: StatusCode) -> bool {
         )
 }
 
-fn status_of(
-    status: StatusCode,
-    headers: &HeaderMap,
-    asked: Asked,
-    found: &mut Vec<(Check, String)>,
-) {
+fn status_of(response: &Response, asked: &Asked, found: &mut Vec<(Check, String)>) {
+    let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
-        if !asked.switches {
-            let what = "protocols are switched, and no upgrade was offered".to_owned();
-            found.push((check::SWITCHED_UNASKED, what));
-        } else if !headers.contains_key(header::UPGRADE) {
-            let what = "the 101 does not say which protocol it switches to".to_owned();
-            found.push((check::SWITCHED_UNASKED, what));
-        }
+        let switched = response.headers().get(header::UPGRADE);
+        let what = match (&asked.offered, switched) {
+            (None, _) => "protocols are switched, and no upgrade was offered".to_owned(),
+            (Some(_), None) => "the 101 does not say which protocol it switches to".to_owned(),
+            (Some(offered), Some(switched)) if offered != switched => {
+                format!("the 101 switches to {switched:?}, and {offered:?} was offered")
+            }
+            (Some(_), Some(_)) if response.extensions().get::<Upgrading>().is_none() => {
+                "the 101 has nobody who takes the connection over".to_owned()
+            }
+            (Some(_), Some(_)) => return,
+        };
+        found.push((check::SWITCHED_UNASKED, what));
     } else if status.is_informational() {
         found.push((check::INFORMATIONAL, format!("the answer is {status}")));
     } else if status.canonical_reason().is_none() {
@@ -175,7 +180,7 @@ fn without_body(response: &Response, found: &mut Vec<(Check, String)>) {
     }
 }
 
-fn with_body(response: &Response, asked: Asked, found: &mut Vec<(Check, String)>) {
+fn with_body(response: &Response, asked: &Asked, found: &mut Vec<(Check, String)>) {
     let (headers, body) = (response.headers(), response.body());
     let exact = body.size_hint().exact();
     let what = match (Length::of(headers), exact) {

@@ -52,12 +52,12 @@ pub(super) async fn watch(
     let received = watch_request(&mut request, &stand, cuts.requests);
     let mut response = next.respond(request).await;
     drop((running, hints));
-    stand.find_all(Party::Callee, response::check(&response, asked));
+    stand.find_all(Party::Callee, response::check(&response, &asked));
     answered(&stand, &passage, &mut response);
     let length = Length::of(response.headers()).known();
     let claimed = length.filter(|_| !asked.is_head && !is_bodiless(response.status()));
     let undropped = Arc::clone(&lint.undropped.count);
-    let watch = ResponseWatch::new(&response, asked, passage, received, undropped);
+    let watch = ResponseWatch::new(&response, &asked, passage, received, undropped);
     let ledger = Ledger::new(&OF_A_RESPONSE, claimed);
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = watched(body, ledger, stand, watch, cuts.responses);

@@ -55,7 +55,7 @@ impl ResponseWatch {
     /// ended and are still there.
     pub(super) fn new(
         response: &Response,
-        asked: Asked,
+        asked: &Asked,
         passage: Passage,
         received: Option<Arc<AtomicBool>>,
         undropped: Arc<AtomicUsize>,

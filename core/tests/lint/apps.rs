@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use enfilade_core::{Body, Request, RequestExt};
-use http::Method;
+use enfilade_core::{Body, Request, RequestExt, Response, Upgrade};
+use http::{HeaderValue, Method};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
@@ -90,14 +90,46 @@ fn heads() -> Vec<Case> {
         response("H35", "two cookies in one field", || {
             answer(200, &[TEXT, ("set-cookie", "a=1; Path=/, b=2")], "hello")
         }),
-        response("H45", "protocols that are switched unasked", || {
-            answer(
-                101,
-                &[("upgrade", "websocket"), ("connection", "upgrade")],
-                "",
-            )
+        response("H35", "two cookies in one field, without a space", || {
+            answer(200, &[TEXT, ("set-cookie", "a=1,b=2")], "hello")
         }),
+        response("H45", "protocols that are switched unasked", || {
+            switched("websocket")
+        }),
+        app(
+            "H45",
+            "a switch to another protocol than was offered",
+            offering("websocket"),
+            async |request: Request| {
+                let offer = request.environ().upgrade().cloned().expect("an offer");
+                let mut response = offer.accept(async |_| ());
+                let other = HeaderValue::from_static("h2c");
+                response.headers_mut().insert("upgrade", other);
+                response
+            },
+        ),
+        app(
+            "H45",
+            "a switch that nobody makes",
+            offering("websocket"),
+            async |_: Request| switched("websocket"),
+        ),
     ]
+}
+
+/// A request with which a host offers to switch to `protocol`.
+fn offering(protocol: &'static str) -> Request {
+    let mut request = get("/");
+    let protocol = HeaderValue::from_static(protocol);
+    let headers = request.headers_mut();
+    headers.insert("upgrade", protocol.clone());
+    request.environ_mut().set_upgrade(Upgrade::new(protocol));
+    request
+}
+
+/// A 101 that is written by hand.
+fn switched(protocol: &'static str) -> Response {
+    answer(101, &[("upgrade", protocol), ("connection", "upgrade")], "")
 }
 
 fn lengths() -> Vec<Case> {
