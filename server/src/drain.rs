@@ -1,8 +1,8 @@
 //! From the first connection to the last: [`Run`].
 
-use std::{panic::resume_unwind, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use enfilade_core::{ErrorSink, Lifecycle};
+use enfilade_core::{ErrorSink, HostError, Lifecycle};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{sleep, timeout};
 
@@ -32,30 +32,31 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Accepts connections until it is told to stop, and lets them end.
-    /// Meanwhile, what has changed is reloaded.
+    /// Accepts connections until it is told to stop, and lets them end. Meanwhile, what has changed
+    /// is reloaded.
     pub(crate) async fn serve(
         mut self,
         doors: Vec<Door>,
         cores: &mut Cores,
         reload: Reload,
         upkeep: Upkeep,
-    ) {
+    ) -> Result<(), HostError> {
         let tasks = Arc::clone(&self.site.tasks);
         // Whoever drops this future means that nothing shall go on.
         let _ending = AbortOnDrop(Arc::clone(&tasks));
         let watched = self.takeover.feed_watchdog();
         let ending = async {
-            self.accept(&doors, cores, upkeep).await;
+            let ended = self.accept(&doors, cores, upkeep).await;
             self.takeover.stopping();
             drop(doors);
             cores.close();
             self.end(&tasks).await;
+            ended
         };
         tokio::select! {
-            () = ending => {}
-            () = watched => {}
-            () = reload.run() => {}
+            ended = ending => ended,
+            () = watched => Ok(()),
+            () = reload.run() => Ok(()),
         }
     }
 
@@ -70,30 +71,35 @@ impl Run<'_> {
         }
     }
 
-    async fn accept(&mut self, doors: &[Door], cores: &Cores, upkeep: Upkeep) {
+    /// Accepts connections until the server is to stop.
+    async fn accept(
+        &mut self,
+        doors: &[Door],
+        cores: &Cores,
+        upkeep: Upkeep,
+    ) -> Result<(), HostError> {
         let mut elsewhere = cores.accept(&self.site);
         let all: Vec<&Door> = doors.iter().chain(cores.doors()).collect();
         let mut accepting: FuturesUnordered<_> =
             doors.iter().map(|door| accept(door, &self.site)).collect();
-        tokio::select! {
-            () = self.stop.told() => {}
-            () = self.takeover.taken_over(&all) => {}
+        let ended = tokio::select! {
+            () = self.stop.told() => Ok(()),
+            () = self.takeover.taken_over(&all) => Ok(()),
             // Accepting never ends by itself.
-            Some(()) = accepting.next() => {}
-            // A thread that panicked would keep its socket, and clients would wait there for ever.
+            Some(()) = accepting.next() => Ok(()),
+            // The socket is still there, and clients would wait at it for ever.
             Some(Err(error)) = elsewhere.join_next() => {
-                if let Ok(panic) = error.try_into_panic() {
-                    resume_unwind(panic);
-                }
+                Err(HostError::new("a thread does not accept connections any more").because(error))
             }
             // What only a server that accepts can do is done for as long.
-            () = upkeep.run() => {}
-        }
+            () = upkeep.run() => Ok(()),
+        };
         // None shall come in behind the last that is waited for. A thread that is held up does not
         // accept either, when it goes on.
         elsewhere.abort_all();
         let none = async { while elsewhere.join_next().await.is_some() {} };
         let _ = timeout(ABORT_WAIT, none).await;
+        ended
     }
 
     async fn drain(&mut self, tasks: &Tasks) {

@@ -104,8 +104,7 @@ impl Listening {
                     errors: &*options.errors,
                 };
                 (options.announce)(&addresses);
-                run.serve(doors, &mut cores, reload, upkeep).await;
-                Ok(())
+                run.serve(doors, &mut cores, reload, upkeep).await
             }
             Err(error) => Err(error),
         };

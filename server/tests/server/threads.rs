@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use enfilade_core::{ErrorSink, Request, RequestExt};
+use enfilade_core::{ErrorSink, Lifecycle, Request, RequestExt};
 use enfilade_server::{Address, Limits, Server, Threads};
 
 use crate::{
@@ -121,9 +121,13 @@ fn a_thread_that_cannot_accept_any_more_ends_the_server() {
         let mut limits = Limits::default();
         limits.connections = Some(1);
         let (announce, announced) = mpsc::channel();
+        let (is_closed, life) = (Arc::new(AtomicBool::new(false)), Lifecycle::new());
+        let closing = Arc::clone(&is_closed);
+        life.on_stop(async move || closing.store(true, SeqCst));
         let server = server()
             .with_limits(limits)
             .with_error_sink(Broken)
+            .with_lifecycle(life)
             .with_announcement(move |addresses| {
                 announce.send(addresses.to_vec()).expect("the test waits");
             });
@@ -134,7 +138,12 @@ fn a_thread_that_cannot_accept_any_more_ends_the_server() {
         };
         let _client = TcpStream::connect(address).expect("it listens");
         assert!(eventually(|| serving.is_finished()), "it goes on");
-        serving.join().expect_err("the thread's panic");
+        // In the thread that serves it is a panic.
+        if let Ok(served) = serving.join() {
+            let error = served.expect_err("a thread is missing").to_string();
+            assert!(error.contains("does not accept"), "{error}");
+            assert!(is_closed.load(SeqCst));
+        }
     }
 }
 
