@@ -27,10 +27,7 @@ impl Answer {
         errors: Arc<dyn ErrorSink>,
     ) -> Answer {
         let (head, body) = measured(response, is_head, errors);
-        match prelude(&head) {
-            Ok(prelude) => Answer::Streamed(Streamed::new(prelude, body)),
-            Err(error) => unwritable(&error),
-        }
+        Answer::Streamed(Streamed::new(prelude(&head), body))
     }
 
     /// Nothing goes out before all is there, so what fails here is still a 500.
@@ -43,11 +40,13 @@ impl Answer {
         let (head, body) = measured(response, is_head, Arc::clone(&errors));
         let largest = form.largest();
         let why = match read(body, largest).await {
-            Ok(Some(body)) => match form.whole(&head, &body) {
-                Ok(json) if json.len() <= largest => return Answer::Whole(json),
-                Ok(json) => format!("a response is {} bytes of JSON", json.len()),
-                Err(error) => return unwritable(&error),
-            },
+            Ok(Some(body)) => {
+                let json = form.whole(&head, &body);
+                if json.len() <= largest {
+                    return Answer::Whole(json);
+                }
+                format!("a response is {} bytes of JSON", json.len())
+            }
             Ok(None) => "a response is too long".to_owned(),
             // It has been reported.
             Err(BrokenOff) => return server_error(form),
@@ -78,7 +77,7 @@ async fn read(mut body: Measured, largest: usize) -> Result<Option<Vec<u8>>, Bro
         if bytes.len() > largest - read.len() {
             return Ok(None);
         }
-        read.extend(bytes);
+        read.extend_from_slice(&bytes);
     }
     Ok(Some(read))
 }
@@ -86,10 +85,5 @@ async fn read(mut body: Measured, largest: usize) -> Result<Option<Vec<u8>>, Bro
 fn server_error(form: Form) -> Answer {
     let (head, body) = Error::status(500).into_response().into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
-    form.whole(&head, &body)
-        .map_or_else(|error| unwritable(&error), Answer::Whole)
-}
-
-fn unwritable(error: &serde_json::Error) -> Answer {
-    Answer::Failed("Enfilade.Unwritable", error.to_string())
+    Answer::Whole(form.whole(&head, &body))
 }

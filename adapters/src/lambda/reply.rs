@@ -41,7 +41,7 @@ impl Form {
     }
 
     /// The response as JSON.
-    pub(super) fn whole(self, head: &Parts, body: &[u8]) -> serde_json::Result<Vec<u8>> {
+    pub(super) fn whole(self, head: &Parts, body: &[u8]) -> Vec<u8> {
         let fields = &head.headers;
         let mut reply = Reply::new(head.status);
         match self {
@@ -65,18 +65,18 @@ impl Form {
         let text = std::str::from_utf8(body).map(str::to_owned);
         reply.is_base64_encoded = Some(text.is_err());
         reply.body = Some(text.unwrap_or_else(|_| STANDARD.encode(body)));
-        serde_json::to_vec(&reply)
+        reply.json()
     }
 }
 
 /// The head of a stream: JSON, and eight zeros in front of the body.
-pub(super) fn prelude(head: &Parts) -> serde_json::Result<Vec<u8>> {
+pub(super) fn prelude(head: &Parts) -> Vec<u8> {
     let mut reply = Reply::new(head.status);
     reply.headers = Some(one(&head.headers));
     reply.cookies = cookies(&head.headers);
-    let mut prelude = serde_json::to_vec(&reply)?;
+    let mut prelude = reply.json();
     prelude.extend([0; 8]);
-    Ok(prelude)
+    prelude
 }
 
 #[derive(Default, Serialize)]
@@ -103,6 +103,10 @@ impl Reply {
             status_code: status.as_u16(),
             ..Reply::default()
         }
+    }
+
+    fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts are JSON")
     }
 }
 
@@ -179,7 +183,7 @@ mod tests {
     }
 
     fn whole(form: Form, body: &[u8]) -> String {
-        let json = form.whole(&head(), body).expect("JSON");
+        let json = form.whole(&head(), body);
         String::from_utf8(json).expect("UTF-8")
     }
 
@@ -239,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_stream_begins_with_its_head_and_eight_zeros() {
-        let prelude = prelude(&head()).expect("JSON");
+        let prelude = prelude(&head());
         let (json, zeros) = prelude.split_at(prelude.len() - 8);
         assert_eq!(zeros, [0; 8]);
         let json = std::str::from_utf8(json).expect("UTF-8");

@@ -5,6 +5,8 @@
 mod app;
 mod backends;
 mod cgi;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod memory;
 mod sockets;
 mod support;

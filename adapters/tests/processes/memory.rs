@@ -90,3 +90,16 @@ fn a_gigabyte_passes_through_cgi_in_little_memory() {
     assert!(cgi::answer(&mut process).ends_with(&format!("\r\n\r\n{LARGE}")));
     assert!(process.end().1);
 }
+
+/// Uploads come whole, in an event of 6 MB at most.
+#[test]
+#[cfg(feature = "lambda")]
+fn a_gigabyte_streams_from_lambda_in_little_memory() {
+    let mut function = crate::lambda::Function::invoke("/large");
+    std::thread::sleep(Duration::from_millis(500));
+    let all = std::io::copy(&mut function.answer().take(LARGE), &mut std::io::sink());
+    assert_eq!(all.expect("no reset"), LARGE);
+    assert_little(&function.process, "lambda down");
+    function.process.signal("KILL");
+    function.process.end();
+}
