@@ -15,6 +15,8 @@ mod paths;
 mod streams;
 mod uploads;
 
+pub(crate) use paths::is_lost_decoded;
+
 /// The case that is tried when the host has ended.
 pub(crate) const STOP: &str = "callbacks-run-once-and-in-reverse-at-the-stop";
 

@@ -14,8 +14,6 @@ use crate::{Answer, Ask, Case, End, Feature, Framing, Target, Trial, notes::Note
 pub struct Difference {
     /// The request, in a line.
     pub request: String,
-    /// What of its target is below the app.
-    pub target: String,
     /// What the first answered.
     pub first: String,
     /// What the second answered.
@@ -66,7 +64,6 @@ pub(crate) async fn differences(
         let (first, second) = (told(&first), told(&second));
         (first != second).then(|| Difference {
             request: plan.to_string(),
-            target: plan.rest.clone(),
             first,
             second,
         })
@@ -95,14 +92,28 @@ impl Plan {
         ];
         let method = dice.one_of(&methods);
         let mut rest = String::new();
+        let lacks = |feature| target.lacks(feature).is_some();
+        let pieces = if lacks(Feature::SentPath) {
+            DECODABLE
+        } else {
+            PIECES
+        };
         for _ in 0..dice.roll(6) {
             rest.push('/');
-            rest.push_str(dice.one_of(PIECES));
+            rest.push_str(dice.one_of(pieces));
         }
         if dice.roll(2) == 0 {
             rest.push('?');
-            for _ in 0..dice.roll(5) {
-                rest.push_str(dice.one_of(QUERIES));
+            if lacks(Feature::SentQuery) {
+                let count = dice.roll(5);
+                let pairs: Vec<_> = (0..count)
+                    .map(|n| format!("{n}={}", dice.roll(10)))
+                    .collect();
+                rest.push_str(&pairs.join("&"));
+            } else {
+                for _ in 0..dice.roll(5) {
+                    rest.push_str(dice.one_of(QUERIES));
+                }
             }
         }
         let mut fields = Vec::new();
@@ -121,7 +132,7 @@ impl Plan {
             host: dice.one_of(&["localhost", "localhost:8080", "example.org"]),
             fields,
             body: with_body.then_some(body),
-            chunked: dice.roll(3) == 0 && target.lacks(Feature::UnknownLength).is_none(),
+            chunked: dice.roll(3) == 0 && !lacks(Feature::UnknownLength),
         }
     }
 
@@ -154,6 +165,11 @@ impl fmt::Display for Plan {
 const PIECES: &[&str] = &[
     "", "a", "b.html", "..", ".", "%2e%2E", "%2F", "a%20b", "%7Eu", "c;d=1", "%C3%A9", "%c3%a9",
     "a+b", "@:!$", "%5C", "%00", "%zz", "%25", "...", "-_~",
+];
+/// Those of them that are the same when they were decoded and written anew.
+const DECODABLE: &[&str] = &[
+    "", "a", "b.html", "..", ".", "%2e%2E", "a%20b", "%7Eu", "c;d=1", "%C3%A9", "%c3%a9", "a+b",
+    "@:!$", "%5C", "%00", "%25", "...", "-_~",
 ];
 const QUERIES: &[&str] = &["a=1", "&", "b=%20", "=", "c", "+", "%zz", "/", "?", "é=%C3"];
 const NAMES: &[&str] = &[
@@ -294,7 +310,6 @@ impl fmt::Display for Difference {
             request,
             first,
             second,
-            ..
         } = self;
         write!(f, "{request}\n  {first}\n  {second}")
     }

@@ -11,6 +11,10 @@ pub enum Feature {
     RawHead,
     /// `*`, an authority and a whole URL can be asked for.
     AnyTarget,
+    /// Escapes in a path reach the host as they were sent.
+    SentPath,
+    /// A query reaches the host as it was sent.
+    SentQuery,
     /// A target that does not fit its method, or a `Host` beside it that names another server,
     /// which a host may refuse (RFC 9112, section 3.2).
     OddTarget,
@@ -68,9 +72,11 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Feature; 28] = [
+    pub const ALL: [Feature; 30] = [
         Feature::RawHead,
         Feature::AnyTarget,
+        Feature::SentPath,
+        Feature::SentQuery,
         Feature::OddTarget,
         Feature::Http10,
         Feature::KeepAlive,
@@ -106,6 +112,8 @@ impl fmt::Display for Feature {
         f.write_str(match self {
             Feature::RawHead => "raw heads",
             Feature::AnyTarget => "targets without a path",
+            Feature::SentPath => "escapes in paths",
+            Feature::SentQuery => "queries as they were sent",
             Feature::OddTarget => "targets at odds with their method or with Host",
             Feature::Http10 => "HTTP/1.0",
             Feature::KeepAlive => "several exchanges on a connection",

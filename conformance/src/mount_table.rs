@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use enfilade_core::{App, BoxApp, Mounts, Request, RequestExt};
 
-use crate::{Case, Failure, Feature, Trial, failure::that};
+use crate::{Case, Failure, Feature, Trial, cases::is_lost_decoded, failure::that};
 
 mod rows;
 
@@ -93,6 +93,7 @@ fn needs(row: &Row) -> &'static [Feature] {
         (true, true, false) => &[Feature::AnyTarget, Feature::OddTarget, Feature::ScriptName],
         (true, false, true) => &[Feature::AnyTarget],
         (true, false, false) => &[Feature::AnyTarget, Feature::ScriptName],
+        (false, _, true) if is_lost_decoded(row.target) => &[Feature::SentPath],
         (false, _, true) => &[],
         (false, _, false) => &[Feature::ScriptName],
     }

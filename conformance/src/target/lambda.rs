@@ -24,7 +24,8 @@ use runtime::{Runtime, Told};
 /// Other than with the rest, it is the host that connects, to [`address`](Lambda::address), and asks
 /// for invocations; as many may be answered at once as it asks for.
 ///
-/// What the senders do to a request is what AWS documents, and what was recorded of them.
+/// What the senders do to a request and to an answer is what AWS documents. They are no proof of
+/// what AWS does, but of what the host makes of it.
 pub struct Lambda {
     name: String,
     sender: Sender,
@@ -110,7 +111,11 @@ impl Lambda {
         let progress = Progress::new();
         let receiving = async {
             let end = match told.await {
-                Ok(told) => self.receive(&progress, told).await,
+                Ok(Some(told)) => self.receive(&progress, told).await,
+                Ok(None) => {
+                    progress.take(Event::Head(413, Vec::new()));
+                    End::Clean
+                }
                 Err(_) => End::Broken("a request that has no end invokes nothing".to_owned()),
             };
             progress.take(Event::End(end));
@@ -122,7 +127,7 @@ impl Lambda {
         let received = if self.is_streaming {
             reply::streamed(progress, told).await
         } else {
-            reply::whole(progress, told).await
+            reply::whole(progress, self.sender, told).await
         };
         received.map_or_else(End::Broken, |()| End::Clean)
     }
@@ -138,6 +143,10 @@ impl Target for Lambda {
             (Feature::StreamingResponse, _) if !self.is_streaming => "the sender takes it whole",
             (Feature::RepeatedFields, Sender::HttpApi | Sender::FunctionUrl) => {
                 "an event has one value a field"
+            }
+            (Feature::SentPath, Sender::HttpApi) => "an HTTP API tells the decoded path",
+            (Feature::SentQuery, Sender::RestApi | Sender::LoadBalancer) => {
+                "the sender tells parameters in place of a query"
             }
             (Feature::ScriptName, Sender::FunctionUrl) => "a function URL has no prefix",
             (Feature::ScriptName, Sender::LoadBalancer) => "an event of a balancer tells no prefix",
@@ -195,14 +204,18 @@ struct Collecting<'a> {
     lambda: &'a Lambda,
     ask: &'a Ask,
     body: Vec<u8>,
-    begun: Option<oneshot::Sender<mpsc::Receiver<Told>>>,
+    /// Nothing is told where the sender itself refuses the request.
+    begun: Option<oneshot::Sender<Option<mpsc::Receiver<Told>>>>,
 }
 
 impl Collecting<'_> {
     fn invoke(&mut self) {
         if let Some(begun) = self.begun.take() {
-            let event = event::of(self.ask, &self.body, self.lambda.sender);
-            let told = self.lambda.runtime.invoke(event.to_string());
+            let lambda = self.lambda;
+            let told = (self.body.len() <= lambda.sender.largest_body()).then(|| {
+                let event = event::of(self.ask, &self.body, lambda.sender);
+                lambda.runtime.invoke(event.to_string())
+            });
             // A client that has left does not wait for it.
             drop(begun.send(told));
         }
@@ -218,7 +231,7 @@ impl Sending for Collecting<'_> {
     }
 
     async fn send(&mut self, bytes: Bytes) -> io::Result<()> {
-        self.body.extend(bytes);
+        self.body.extend_from_slice(&bytes);
         if self.ask.framing == Framing::Length(self.body.len() as u64) {
             self.invoke();
         }

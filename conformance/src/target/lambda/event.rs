@@ -17,6 +17,17 @@ pub(super) enum Sender {
     LoadBalancer,
 }
 
+impl Sender {
+    /// How many bytes of a request's body it takes.
+    pub(super) const fn largest_body(self) -> usize {
+        match self {
+            Sender::LoadBalancer => 1_000_000,
+            // An event has 6 MB, and base64 makes four bytes of three.
+            _ => 4_500_000,
+        }
+    }
+}
+
 /// The event that `sender` makes of a request.
 pub(super) fn of(ask: &Ask, body: &[u8], sender: Sender) -> Value {
     let (path, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
@@ -32,14 +43,31 @@ pub(super) fn of(ask: &Ask, body: &[u8], sender: Sender) -> Value {
         Sender::FunctionUrl => request.function_url(),
         Sender::LoadBalancer => request.load_balancer(),
     };
-    let text = std::str::from_utf8(body);
-    event["isBase64Encoded"] = json!(text.is_err());
+    let text = std::str::from_utf8(body).ok();
+    let text = text.filter(|_| sender != Sender::LoadBalancer || has_text(ask));
+    event["isBase64Encoded"] = json!(text.is_none());
     event["body"] = match text {
-        Ok("") if sender != Sender::LoadBalancer => Value::Null,
-        Ok(text) => json!(text),
-        Err(_) => json!(STANDARD.encode(body)),
+        Some("") if sender != Sender::LoadBalancer => Value::Null,
+        Some(text) => json!(text),
+        None => json!(STANDARD.encode(body)),
     };
     event
+}
+
+/// Whether a balancer takes a body for text, by its type.
+fn has_text(ask: &Ask) -> bool {
+    let of_kind = |kind: &[u8]| {
+        let kind = kind.to_ascii_lowercase();
+        [
+            "text/",
+            "application/json",
+            "application/javascript",
+            "application/xml",
+        ]
+        .iter()
+        .any(|text| kind.starts_with(text.as_bytes()))
+    };
+    ask.values("content-type").any(of_kind) && ask.values("content-encoding").next().is_none()
 }
 
 /// A request, in its parts.
@@ -163,31 +191,41 @@ impl Request<'_> {
 /// The client's address.
 const CLIENT: &str = "192.0.2.7";
 
-/// The fields that a function is told: in lower case, with what the sender knows of the client in
-/// place of what the client claims.
+/// The fields that a function is told, with what the sender knows of the client in place of what
+/// the client claims. REST APIs keep how names are written.
 fn fields(ask: &Ask, sender: Sender) -> Vec<(String, String)> {
-    let scheme = match sender {
+    let (scheme, port) = match sender {
         Sender::LoadBalancer => ("http", "80"),
         _ => ("https", "443"),
     };
-    let mut own = vec![
-        ("x-forwarded-proto", scheme.0),
-        ("x-forwarded-port", scheme.1),
+    let mut forwarded = ask.values("x-forwarded-for");
+    // It is appended to what the client says.
+    let forwarded = match forwarded.next() {
+        Some(first) => format!("{}, {CLIENT}", String::from_utf8_lossy(first)),
+        None => CLIENT.to_owned(),
+    };
+    let own = [
+        ("x-forwarded-for", forwarded),
+        ("x-forwarded-proto", scheme.to_owned()),
+        ("x-forwarded-port", port.to_owned()),
     ];
-    // A balancer appends to what it got, and the others do as well.
-    own.push(("x-forwarded-for", CLIENT));
     let length = match ask.framing {
-        Framing::Length(length) => Some(("content-length".to_owned(), length.to_string())),
+        Framing::Length(length) => Some(("content-length", length.to_string())),
         _ => None,
     };
     let told = ask.fields.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value).into_owned();
-        (name.to_ascii_lowercase(), value)
+        let name = match sender {
+            Sender::RestApi => name.clone(),
+            _ => name.to_ascii_lowercase(),
+        };
+        (name, String::from_utf8_lossy(value).into_owned())
     });
-    let told =
-        told.filter(|(name, _)| !matches!(&**name, "x-forwarded-proto" | "x-forwarded-port"));
-    let own = own.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned()));
-    told.chain(own).chain(length).collect()
+    let is_own = |name: &str| own.iter().any(|(own, _)| name.eq_ignore_ascii_case(own));
+    let told = told.filter(|(name, _)| !is_own(name));
+    let told: Vec<_> = told.collect();
+    let own = own.into_iter().chain(length);
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    told.into_iter().chain(own).collect()
 }
 
 fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {

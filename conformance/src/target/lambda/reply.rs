@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::runtime::Told;
+use super::{event::Sender, runtime::Told};
 use crate::target::progress::{Event, Progress};
 
 /// The JSON of an answer, or of its head.
@@ -32,9 +32,12 @@ impl Reply {
         serde_json::from_slice(json).map_err(|error| format!("an answer that is none: {error}"))
     }
 
-    /// The head, for a client to whom the sender tells how long the body is.
-    fn head_of(&self, body: &[u8]) -> Event {
-        let mut head = self.head();
+    /// The head, for a client to whom `sender` tells how long the body is.
+    fn head_of(&self, sender: Sender, body: &[u8]) -> Event {
+        let mut head = match sender {
+            Sender::RestApi | Sender::LoadBalancer => self.head_with_lists(),
+            Sender::HttpApi | Sender::FunctionUrl => self.head(),
+        };
         if let Event::Head(_, fields) = &mut head
             && !body.is_empty()
             && fields.iter().all(|(name, _)| name != "content-length")
@@ -45,12 +48,20 @@ impl Reply {
         head
     }
 
+    /// The head: one value a field, and cookies apart.
     fn head(&self) -> Event {
         let one = self.headers.iter().map(|(name, value)| (&**name, value));
-        let many = self.multi_value_headers.iter();
-        let many = many.flat_map(|(name, values)| values.iter().map(|value| (&**name, value)));
         let cookies = self.cookies.iter().map(|cookie| ("set-cookie", cookie));
-        let fields = one.chain(many).chain(cookies);
+        self.head_with(one.chain(cookies))
+    }
+
+    /// The head: all values of a field in a list.
+    fn head_with_lists(&self) -> Event {
+        let fields = self.multi_value_headers.iter();
+        self.head_with(fields.flat_map(|(name, values)| values.iter().map(|v| (&**name, v))))
+    }
+
+    fn head_with<'a>(&self, fields: impl Iterator<Item = (&'a str, &'a String)>) -> Event {
         let fields = fields.map(|(name, value)| (name.to_ascii_lowercase(), latin(value)));
         Event::Head(self.status_code, fields.collect())
     }
@@ -78,12 +89,13 @@ fn latin(text: &str) -> Vec<u8> {
 /// An answer that is one piece of JSON. Where there is none, the client gets a 502.
 pub(super) async fn whole(
     progress: &Progress,
+    sender: Sender,
     mut told: mpsc::Receiver<Told>,
 ) -> Result<(), String> {
     let mut json = Vec::new();
     loop {
         match told.recv().await {
-            Some(Told::Bytes(bytes)) => json.extend(bytes),
+            Some(Told::Bytes(bytes)) => json.extend_from_slice(&bytes),
             Some(Told::End) => break,
             Some(Told::Failed) | None => {
                 progress.take(Event::Head(502, Vec::new()));
@@ -93,7 +105,7 @@ pub(super) async fn whole(
     }
     let mut reply = Reply::read(&json)?;
     let body = reply.take_body()?;
-    progress.take(reply.head_of(&body));
+    progress.take(reply.head_of(sender, &body));
     progress.take(Event::Data(body));
     Ok(())
 }
@@ -121,7 +133,7 @@ pub(super) async fn streamed(
             progress.take(Event::Data(bytes));
             continue;
         }
-        prelude.extend(bytes);
+        prelude.extend_from_slice(&bytes);
         if let Some(at) = prelude.windows(8).position(|eight| eight == [0; 8]) {
             progress.take(Reply::read(&prelude[..at])?.head());
             progress.take(Event::Data(prelude.split_off(at + 8).into()));

@@ -114,13 +114,13 @@ impl Shared {
                 return match (teller, verb) {
                     (Some(teller), "response") => {
                         relay(request.into_body(), teller).await;
-                        status(StatusCode::ACCEPTED)
+                        empty(StatusCode::ACCEPTED)
                     }
                     (Some(teller), "error") => {
                         drop(teller.send(Told::Failed).await);
-                        status(StatusCode::ACCEPTED)
+                        empty(StatusCode::ACCEPTED)
                     }
-                    _ => status(StatusCode::BAD_REQUEST),
+                    _ => empty(StatusCode::BAD_REQUEST),
                 };
             }
             None => {}
@@ -131,13 +131,13 @@ impl Shared {
                 .body(Full::default()),
             // A function that is not stopped has no event.
             "/2020-01-01/extension/event/next" => pending().await,
-            _ => status(StatusCode::NOT_FOUND),
+            _ => empty(StatusCode::NOT_FOUND),
         }
     }
 
     async fn next(&self) -> http::Result<Reply> {
         let Some(invocation) = self.invocations.lock().await.recv().await else {
-            return status(StatusCode::INTERNAL_SERVER_ERROR);
+            return empty(StatusCode::INTERNAL_SERVER_ERROR);
         };
         let id = format!("kit-{}", self.count.fetch_add(1, Relaxed));
         lock(&self.tellers).insert(id.clone(), invocation.teller);
@@ -173,7 +173,7 @@ fn is_error(trailers: &HeaderMap) -> bool {
     trailers.contains_key("lambda-runtime-function-error-type")
 }
 
-fn status(status: StatusCode) -> http::Result<Reply> {
+fn empty(status: StatusCode) -> http::Result<Reply> {
     Response::builder().status(status).body(Full::default())
 }
 
