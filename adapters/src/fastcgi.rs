@@ -171,8 +171,8 @@ impl Backend<FastCgiProtocol> {
     /// that connection.
     ///
     /// Where an answer breaks off, the connection takes no more requests, and it is closed when
-    /// the others are answered: their clients have done nothing wrong, and FastCGI knows no other
-    /// way to break off one.
+    /// the others are answered, or after the time of [`with_stall`](FastCgi::with_stall): their
+    /// clients have done nothing wrong, but FastCGI knows no other way to break off one.
     pub const fn with_multiplexing(mut self, requests: usize) -> FastCgi {
         self.protocol.rules.requests_per_connection = if requests < 2 { 1 } else { requests };
         self
@@ -180,7 +180,7 @@ impl Backend<FastCgiProtocol> {
 
     /// How long a request may hold up the others on its connection by not reading its body: 5
     /// seconds by default, in all. Then its body breaks off with an error, and what else comes of
-    /// it is dropped. It matters with multiplexing alone; a request that has a connection for
+    /// it is dropped. An answer that breaks off waits as long for the others. It matters with multiplexing alone; a request that has a connection for
     /// itself takes the time it takes.
     pub const fn with_stall(mut self, longest: Duration) -> FastCgi {
         self.protocol.stall = longest;

@@ -7,7 +7,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::{
+    io::{AsyncReadExt, AsyncWrite},
+    time::{Sleep, sleep},
+};
 
 use super::{
     breach::Breach,
@@ -39,8 +42,8 @@ pub(super) struct Serving<'a> {
     stall: Option<Stall>,
     /// Whether what has been sent by now is the last that is taken.
     stops: bool,
-    /// Whether an answer broke off.
-    broken: bool,
+    /// Where an answer broke off, how long the others have before the connection tells so.
+    broken: Option<Pin<Box<Sleep>>>,
     /// Whether the system resets the connection if the process dies.
     resets: bool,
 }
@@ -55,7 +58,7 @@ const MOST_REPLIES: usize = 4 * 1024;
 /// Why a connection cannot go on.
 #[derive(Debug)]
 pub(super) enum Gone {
-    /// The web server closed it, or the network did. Whoever it asked for has left.
+    /// The web server closed it, or the network did, or it has to be. Whoever it asked for has left.
     Closed,
     /// What comes is not the protocol.
     Breach(Breach),
@@ -79,7 +82,7 @@ impl<'a> Serving<'a> {
             exchanges: Vec::new(),
             stall: None,
             stops: false,
-            broken: false,
+            broken: None,
             resets: false,
         }
     }
@@ -102,7 +105,7 @@ impl<'a> Serving<'a> {
 
     /// Closes the connection, after [`run`](Serving::run) has ended well.
     pub(super) async fn close(&mut self) {
-        if !self.broken
+        if self.broken.is_none()
             && let Some(writer) = &mut self.writer
         {
             linger(&mut self.reader, writer).await;
@@ -121,12 +124,21 @@ impl<'a> Serving<'a> {
                 self.prepare_for_death();
                 return Poll::Ready(Ok(()));
             }
+            if self.is_out_of_patience(cx) {
+                return Poll::Ready(Err(Gone::Closed));
+            }
             if !received && !sent {
                 self.prepare_for_death();
                 self.rest();
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Whether the client of an answer that broke off has waited long enough for its neighbours.
+    fn is_out_of_patience(&mut self, cx: &mut Context<'_>) -> bool {
+        let broken = self.broken.as_mut();
+        broken.is_some_and(|patience| patience.as_mut().poll(cx).is_ready())
     }
 
     /// Reads what there is and there is room for. Tells whether there was something.
@@ -221,7 +233,8 @@ impl<'a> Serving<'a> {
                     match ended {
                         Ended::Whole => self.conversation.complete(id, &mut self.output),
                         Ended::Broken => {
-                            self.broken = true;
+                            let patience = self.protocol.stall;
+                            self.broken.get_or_insert_with(|| Box::pin(sleep(patience)));
                             self.conversation.break_off(id);
                         }
                     }
@@ -257,7 +270,7 @@ impl<'a> Serving<'a> {
 
     /// Whether all that was asked for has been answered, and has gone out.
     fn is_whole(&self) -> bool {
-        !self.broken && self.exchanges.is_empty() && self.output.is_empty()
+        self.broken.is_none() && self.exchanges.is_empty() && self.output.is_empty()
     }
 
     /// A process that is killed cannot say that its answers are not whole; the system can, over TCP.

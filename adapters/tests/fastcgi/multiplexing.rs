@@ -1,4 +1,11 @@
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use enfilade_adapters::FastCgi;
@@ -162,8 +169,42 @@ async fn a_body_that_nobody_reads_holds_the_others_up_for_a_while_and_then_is_cu
 }
 
 #[tokio::test]
+async fn a_request_that_breaks_off_waits_for_the_others_no_longer_than_a_stall() {
+    let is_dropped = Arc::new(AtomicBool::new(false));
+    let guard = Arc::clone(&is_dropped);
+    let running = Running::start_with(multiplexing, move |request: Request| {
+        let guard = Arc::clone(&guard);
+        async move {
+            if request.path_info() == "/broken" {
+                let error = Err::<Bytes, _>(std::io::Error::other("broke"));
+                let frames = stream::iter([Ok(Bytes::from("some")), error]);
+                return Response::new(Body::stream(frames));
+            }
+            let _guard = Dropped(guard);
+            std::future::pending().await
+        }
+    });
+    let mut client = running.connect().await;
+    client.ask(1, &client::get("/never"), b"").await;
+    client.ask(2, &client::get("/broken"), b"").await;
+    let answers = tokio::time::timeout(Duration::from_secs(5), client.answers(&[1, 2])).await;
+    let answers = answers.expect("a reset");
+    assert!(!answers[&2].ended && answers[&2].end.is_none());
+    assert!(is_dropped.load(SeqCst));
+}
+
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_breaks_off_lets_the_others_end_first() {
-    let running = Running::start_with(multiplexing, async |request: Request| {
+    let patient = |host| multiplexing(host).with_stall(Duration::from_secs(10));
+    let running = Running::start_with(patient, async |request: Request| {
         if request.path_info() == "/broken" {
             let error = Err::<Bytes, _>(std::io::Error::other("broke"));
             let frames = stream::iter([Ok(Bytes::from("some")), error]);
