@@ -22,6 +22,8 @@ pub struct WebServer {
     pub(crate) config: &'static str,
     /// What it listens for, one port each.
     pub doors: &'static [Door],
+    /// Where it has files of its own, for which it asks an app who may have them, by FastCGI.
+    pub files: Option<Door>,
 }
 
 /// A port of a web server, and how it hands on what comes there.
@@ -103,6 +105,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
             door!("nginx-scgi", 8012, Scgi),
             door!("nginx-uwsgi", 8013, Uwsgi),
         ],
+        files: None,
     },
     WebServer {
         name: "apache",
@@ -119,6 +122,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
             door!("apache-scgi", 8024, Scgi),
             door!("apache-uwsgi", 8025, Uwsgi),
         ],
+        files: None,
     },
     WebServer {
         name: "lighttpd",
@@ -134,6 +138,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
             door!("lighttpd-scgi", 8033, Scgi),
             door!("lighttpd-uwsgi", 8034, Uwsgi),
         ],
+        files: Some(door!("lighttpd-authorizer", 8035, FastCgi)),
     },
     WebServer {
         name: "haproxy",
@@ -146,6 +151,7 @@ pub const WEB_SERVERS: &[WebServer] = &[
             door!("haproxy-http", 8040, Http),
             door!("haproxy-fastcgi", 8041, FastCgi),
         ],
+        files: None,
     },
 ];
 
@@ -187,6 +193,7 @@ impl WebServer {
     pub(crate) fn ports(&self) -> Vec<u16> {
         self.doors
             .iter()
+            .chain(&self.files)
             .map(|door| door.port)
             .chain([8051, 8052, 8053])
             .collect()
