@@ -67,8 +67,14 @@
 //! # let _ = app.boxed();
 //! ```
 //!
-//! For a log of another kind, [`Lint::new`] takes any closure:
-//! `Lint::new(|finding: &Finding| tracing::warn!(%finding))`.
+//! For a log of another kind, [`Lint::new`] takes any closure, such as one for `tracing`:
+//!
+//! ```
+//! use enfilade_core::lint::{Finding, Lint};
+//!
+//! let lint = Lint::new(|finding: &Finding| tracing::warn!(%finding));
+//! # let _ = lint;
+//! ```
 //!
 //! # What it does not see
 //!
