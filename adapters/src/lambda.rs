@@ -380,13 +380,12 @@ fn told(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fidelity::capabilities_in;
 
     #[test]
     fn the_table_of_the_docs_is_what_the_environ_says() {
         let facts = Lambda::at("127.0.0.1:9001").facts();
         assert_eq!(
-            capabilities_in(include_str!("lambda.rs")),
+            enfilade_core::testing::promised(include_str!("lambda.rs"), 1),
             facts.capabilities
         );
     }

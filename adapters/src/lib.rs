@@ -16,8 +16,6 @@ mod closing;
 mod exchange;
 #[cfg(all(unix, feature = "fastcgi"))]
 pub mod fastcgi;
-#[cfg(test)]
-mod fidelity;
 #[cfg(all(unix, feature = "gateway"))]
 pub mod gateway;
 #[cfg(all(unix, any(feature = "gateway", feature = "lambda")))]

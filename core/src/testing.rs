@@ -5,6 +5,19 @@
 //! responses, heads are committed after the body's first poll, and what the app reports to the
 //! host's error stream can be looked at.
 //!
+//! | what it carries | |
+//! |---|---|
+//! | bodies of requests stream | yes |
+//! | bodies of responses stream | yes |
+//! | trailers | yes |
+//! | peer, local address, server name, facts of TLS | as a test says |
+//! | informational responses | yes |
+//! | upgrade | no |
+//! | files are sent by the operating system | no |
+//! | a client that leaves drops the app | yes |
+//! | an app that asks for it goes on without its client | no |
+//! | the process ends after one request | no |
+//!
 //! ```
 //! use enfilade_core::{Error, Request, RequestExt, Result, testing};
 //!
@@ -40,10 +53,12 @@ mod hints;
 mod host;
 #[cfg(feature = "json")]
 mod json;
+mod promised;
 mod request;
 mod response;
 
 pub use client::Client;
 pub use host::Script;
+pub use promised::promised;
 pub use request::{TestRequest, delete, get, head, options, patch, post, put, request};
 pub use response::TestResponse;

@@ -6,6 +6,25 @@
 //! | a tower `Service`, such as an axum `Router` | an [`App`](crate::App) | [`from_service(service)`](crate::from_service) |
 //! | an [`App`](crate::App) | a tower `Service`, and hyper's | [`AppService::new(app)`](AppService) |
 //!
+//! # What an `AppService` carries
+//!
+//! It is a host, of which the server around it is a part.
+//!
+//! | | HTTP/1.1 | HTTP/2 |
+//! |---|---|---|
+//! | bodies of requests stream | yes | yes |
+//! | bodies of responses stream | yes | yes |
+//! | trailers | yes | yes |
+//! | peer, local address, server name, facts of TLS | by [`AppService::with_connection`] | the same |
+//! | informational responses | no | no |
+//! | upgrade | yes | no |
+//! | files are sent by the operating system | no | no |
+//! | a client that leaves drops the app | yes | yes |
+//! | an app that asks for it goes on without its client | no | no |
+//! | the process ends after one request | no | no |
+//!
+//! Upgrades need feature `hyper`.
+//!
 //! # Readiness
 //!
 //! An app has none: it takes what comes, and waits inside of `respond`. Each request gets its own

@@ -13,17 +13,26 @@
 //! }
 //! ```
 //!
-//! What reaches the app, and what does not:
+//! What it carries:
 //!
 //! | | HTTP/1.1 | HTTP/2 | HTTP/3 |
 //! |---|---|---|---|
-//! | bodies stream, both ways | yes | yes | yes |
-//! | trailers of requests | yes | yes | yes |
-//! | trailers of responses | with `TE: trailers`, if named in `Trailer` | yes | yes |
+//! | bodies of requests stream | yes | yes | yes |
+//! | bodies of responses stream | yes | yes | yes |
+//! | trailers | yes | yes | yes |
+//! | peer, local address, server name | yes | yes | yes |
+//! | facts of TLS | yes | yes | yes |
+//! | informational responses | yes | yes | yes |
 //! | upgrade | yes | no | no |
-//! | a client that leaves drops the app's future | see [`Server::with_half_close`] | yes | yes |
-//! | or leaves it to its end, where [`OnDisconnect`](enfilade_core::OnDisconnect) says so | yes | yes | yes |
-//! | informational responses | 100 by itself, 103 as the app hints | the same | 103 |
+//! | files are sent by the operating system | no | no | no |
+//! | a client that leaves drops the app | yes | yes | yes |
+//! | an app that asks for it goes on without its client | yes | yes | yes |
+//! | the process ends after one request | no | no | no |
+//!
+//! Over HTTP/1.1 trailers of responses go out where the client says `TE: trailers` and `Trailer`
+//! names them, and a client that closes its side has left after [`Server::with_half_close`]. 100 is
+//! said when the app reads a body that its client waits with, and 103 where the app hints; over
+//! HTTP/3 there is 103 alone.
 //!
 //! What a client may take, of time and of everything else, is in [`Limits`]: on by default.
 //!

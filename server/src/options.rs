@@ -110,3 +110,20 @@ fn print(addresses: &[Address]) {
     // A server without an error stream serves as well.
     let _ = writeln!(io::stderr(), "listening on {}", addresses.join(", "));
 }
+
+#[cfg(test)]
+mod tests {
+    use enfilade_core::testing::promised;
+
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_docs_is_what_the_environ_says() {
+        let docs = include_str!("lib.rs");
+        let mut said = Options::default().facts().capabilities;
+        assert_eq!(promised(docs, 1), said);
+        // As connections say of themselves, and the conformance kit sees.
+        said.upgrade = false;
+        assert_eq!([promised(docs, 2), promised(docs, 3)], [said; 2]);
+    }
+}

@@ -128,6 +128,6 @@ async fn nobody_to_write_to_is_nobodys_error() {
 
 #[test]
 fn an_app_sees_the_capabilities_that_the_documentation_tells_of() {
-    let table = crate::fidelity::capabilities_in(include_str!("../cgi.rs"));
+    let table = enfilade_core::testing::promised(include_str!("../cgi.rs"), 1);
     assert_eq!(table, capabilities());
 }

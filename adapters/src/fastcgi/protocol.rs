@@ -156,11 +156,10 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fidelity::capabilities_in;
 
     #[test]
     fn the_table_in_the_documentation_says_what_the_environ_does() {
-        let promised = capabilities_in(include_str!("../fastcgi.rs"));
+        let promised = enfilade_core::testing::promised(include_str!("../fastcgi.rs"), 1);
         assert_eq!(promised, FastCgiProtocol::default().capabilities());
     }
 }

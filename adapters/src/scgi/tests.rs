@@ -218,6 +218,6 @@ async fn an_answer_to_an_upload_that_nobody_reads_arrives() {
 
 #[tokio::test]
 async fn an_app_sees_the_capabilities_that_the_documentation_tells_of() {
-    let table = crate::fidelity::capabilities_in(include_str!("../scgi.rs"));
+    let table = enfilade_core::testing::promised(include_str!("../scgi.rs"), 1);
     assert_eq!(table, ScgiProtocol.capabilities());
 }

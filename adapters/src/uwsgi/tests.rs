@@ -87,6 +87,6 @@ async fn a_packet_that_runs_code_is_closed_without_an_answer() {
 
 #[tokio::test]
 async fn an_app_sees_the_capabilities_that_the_documentation_tells_of() {
-    let table = crate::fidelity::capabilities_in(include_str!("../uwsgi.rs"));
+    let table = enfilade_core::testing::promised(include_str!("../uwsgi.rs"), 1);
     assert_eq!(table, UwsgiProtocol.capabilities());
 }

@@ -1,30 +1,37 @@
-//! The tables in the hosts' documentation, read for tests: [`capabilities_in`].
+//! The tables in the documentation of hosts: [`promised`].
 
-use enfilade_core::Capabilities;
+use crate::Capabilities;
 
-/// The capabilities that the table of a module's documentation promises.
-pub(crate) fn capabilities_in(source: &str) -> Capabilities {
+/// What a host promises to carry, in the table of its module's documentation: `source` is the
+/// module, and of several columns of `yes` and `no` this is the one at `column`, from 1. A test
+/// compares it with what the host says in the environ (H39).
+///
+/// # Panics
+///
+/// If a row is missing, or is neither `yes` nor `no`.
+#[must_use]
+pub fn promised(source: &str, column: usize) -> Capabilities {
     let says = |row: &str| {
         let line = source
             .lines()
             .filter_map(|line| line.strip_prefix("//! | "))
             .find(|line| line.starts_with(row))
             .unwrap_or_else(|| panic!("the table has no row `{row}`"));
-        match line.split('|').nth(1).map(str::trim) {
+        match line.split('|').nth(column).map(str::trim) {
             Some("yes") => true,
             Some("no") => false,
             other => panic!("{row} is neither yes nor no: {other:?}"),
         }
     };
-    let mut capabilities = Capabilities::default();
-    capabilities.streaming_request = says("bodies of requests stream");
-    capabilities.streaming_response = says("bodies of responses stream");
-    capabilities.trailers = says("trailers");
-    capabilities.informational = says("informational responses");
-    capabilities.upgrade = says("upgrade");
-    capabilities.file = says("files are sent by the operating system");
-    capabilities.disconnect = says("a client that leaves drops the app");
-    capabilities.finish = says("an app that asks for it goes on without its client");
-    capabilities.run_once = says("the process ends after one request");
-    capabilities
+    Capabilities {
+        streaming_request: says("bodies of requests stream"),
+        streaming_response: says("bodies of responses stream"),
+        trailers: says("trailers"),
+        informational: says("informational responses"),
+        upgrade: says("upgrade"),
+        file: says("files are sent by the operating system"),
+        disconnect: says("a client that leaves drops the app"),
+        finish: says("an app that asks for it goes on without its client"),
+        run_once: says("the process ends after one request"),
+    }
 }

@@ -244,3 +244,17 @@ impl<A> fmt::Debug for AppService<A> {
         write!(f, "AppService({app})")
     }
 }
+
+#[cfg(all(test, feature = "testing", feature = "hyper"))]
+mod tests {
+    use super::*;
+    use crate::testing::promised;
+
+    #[test]
+    fn the_table_of_the_docs_is_what_the_environ_says() {
+        let docs = include_str!("../tower.rs");
+        let service = AppService::new(async |_: Request| "hello");
+        assert_eq!(promised(docs, 1), service.connection.capabilities);
+        assert_eq!(promised(docs, 2), service.of_http2.capabilities);
+    }
+}
