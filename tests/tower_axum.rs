@@ -9,7 +9,7 @@ use axum::{
     routing::{any, get},
 };
 use enfilade_core::{
-    App, FitService, FromService, Mounted, Peer, Pipeline, RequestExt, from_service,
+    App, FitService, FromService, Mounted, Peer, Pipeline, RequestExt, from_service, lint::Lint,
 };
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
@@ -156,7 +156,12 @@ fn live() -> Router {
 
 async fn live_site() -> SocketAddr {
     let router = with_connect_info(from_service(live()));
-    serve(Pipeline::new().with(()).app(at("/live", router))).await
+    serve(
+        Pipeline::new()
+            .with(Lint::panicking())
+            .app(at("/live", router)),
+    )
+    .await
 }
 
 #[tokio::test]

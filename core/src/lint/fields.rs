@@ -84,11 +84,23 @@ pub(super) fn is_location(value: &HeaderValue) -> bool {
 pub(super) fn is_merged_cookie(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     let text = String::from_utf8_lossy(bytes);
-    text.split(',').skip(1).any(|piece| {
-        let name = piece.trim_start().split_once('=');
-        let name = name.map_or("", |(name, _)| name);
+    text.split(", ").skip(1).any(|piece| {
+        let name = piece.split_once('=').map_or("", |(name, _)| name);
         !name.is_empty() && !name.contains([' ', ';', '"', ':'])
     })
+}
+
+/// Whether all protocols of one `Upgrade` are among those of another: lists, whose names have no
+/// case (RFC 9110, section 7.8).
+pub(super) fn offers(offered: &HeaderValue, switched: &HeaderValue) -> bool {
+    let list = |value: &HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        text.split(',')
+            .map(|name| name.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let offered = list(offered);
+    list(switched).iter().all(|name| offered.contains(name))
 }
 
 /// A host without a port: a name or an address.
@@ -116,6 +128,23 @@ pub(super) const OF_THE_BYTES: [HeaderName; 4] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_switched_to_was_offered_in_any_case_and_beside_others() {
+        for (offered, switched, is_one) in [
+            ("websocket", "websocket", true),
+            ("WebSocket", "websocket", true),
+            ("foo/1, websocket", "websocket", true),
+            ("websocket", "h2c", false),
+            ("websocket", "websocket, h2c", false),
+        ] {
+            assert_eq!(
+                offers(&value(offered), &value(switched)),
+                is_one,
+                "{offered}"
+            );
+        }
+    }
 
     fn value(text: &'static str) -> HeaderValue {
         HeaderValue::from_static(text)

@@ -7,7 +7,7 @@ use super::{
     check::{self, Check},
     fields::{self, Length},
 };
-use crate::{Request, RequestExt, Response, Upgrading, host};
+use crate::{Request, RequestExt, Response, host};
 
 /// What must be known of a request to judge its response.
 pub(super) struct Asked {
@@ -62,13 +62,10 @@ fn status_of(response: &Response, asked: &Asked, found: &mut Vec<(Check, String)
         let what = match (&asked.offered, switched) {
             (None, _) => "protocols are switched, and no upgrade was offered".to_owned(),
             (Some(_), None) => "the 101 does not say which protocol it switches to".to_owned(),
-            (Some(offered), Some(switched)) if offered != switched => {
+            (Some(offered), Some(switched)) if fields::offers(offered, switched) => return,
+            (Some(offered), Some(switched)) => {
                 format!("the 101 switches to {switched:?}, and {offered:?} was offered")
             }
-            (Some(_), Some(_)) if response.extensions().get::<Upgrading>().is_none() => {
-                "the 101 has nobody who takes the connection over".to_owned()
-            }
-            (Some(_), Some(_)) => return,
         };
         found.push((check::SWITCHED_UNASKED, what));
     } else if status.is_informational() {

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use http::header::CONTENT_LENGTH;
+
 use super::{FitService, Mounted, fit_service::Prototype, prefix::add_prefix};
 use crate::{App, BoxError, Error, Request, Response};
 
@@ -133,6 +135,10 @@ impl<S: FitService> App for FromService<S> {
             false => Mounted::strip(&mut request),
         };
         let mut response = self.service.answer(request).await;
+        // axum says a length where there may be none (RFC 9110, section 8.6).
+        if matches!(response.status().as_u16(), 100..200 | 204) {
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
         if let Some(mounted) = mounted {
             add_prefix(&mounted, &mut response);
         }

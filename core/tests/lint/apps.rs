@@ -90,9 +90,6 @@ fn heads() -> Vec<Case> {
         response("H35", "two cookies in one field", || {
             answer(200, &[TEXT, ("set-cookie", "a=1; Path=/, b=2")], "hello")
         }),
-        response("H35", "two cookies in one field, without a space", || {
-            answer(200, &[TEXT, ("set-cookie", "a=1,b=2")], "hello")
-        }),
         response("H45", "protocols that are switched unasked", || {
             switched("websocket")
         }),
@@ -107,12 +104,6 @@ fn heads() -> Vec<Case> {
                 response.headers_mut().insert("upgrade", other);
                 response
             },
-        ),
-        app(
-            "H45",
-            "a switch that nobody makes",
-            offering("websocket"),
-            async |_: Request| switched("websocket"),
         ),
     ]
 }
