@@ -23,7 +23,8 @@
 //! | an app that asks for it goes on without its client | no | no |
 //! | the process ends after one request | no | no |
 //!
-//! Upgrades need feature `hyper`.
+//! Upgrades need feature `hyper`. Trailers go out as the app gives them: which of them come too late
+//! there ([`is_barred_from_trailers`](crate::host::is_barred_from_trailers)) is the server's to know.
 //!
 //! # Readiness
 //!

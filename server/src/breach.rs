@@ -145,7 +145,7 @@ impl Limit {
             Limit::Uri => bytes("a target", limits.uri_bytes as u64, "uri_bytes"),
             Limit::Fields => count(limits.fields, "fields", "fields"),
             Limit::Trailers => {
-                "trailers that say nothing that only a head may say, by names without _".to_owned()
+                "trailers without fields of a head, and without `_` in names".to_owned()
             }
             Limit::Resets => count(limits.http2_resets as usize, "resets", "http2_resets"),
             Limit::IdleFrames => count(

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, Cause, Panicked};
+use enfilade_core::{Body, BodyError, Cause, Panicked, host::strip_trailers};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::session::Answering;
@@ -16,7 +16,8 @@ use crate::session::Answering;
 ///
 /// Its request is answered when it ends. An error can no longer become another response: the
 /// connection or the stream is broken off, so that the client sees it, and the cause is reported.
-/// So is a panic, which would end the connection, and with it all of its streams.
+/// So is a panic, which would end the connection, and with it all of its streams. Trailers lose what
+/// only a head may say.
 pub(crate) struct Outgoing {
     body: Body,
     answering: Answering,
@@ -41,6 +42,18 @@ impl HttpBody for Outgoing {
             let panic = BodyError::new(Panicked::new(&*panic));
             Poll::Ready(Some(Err(panic)))
         });
+        let polled = match polled {
+            Poll::Ready(Some(Ok(mut frame))) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    strip_trailers(trailers);
+                    if trailers.is_empty() {
+                        return Poll::Ready(None);
+                    }
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            polled => polled,
+        };
         polled.map_err(|error| {
             let cause = Cause::new(Box::new(error)).chain();
             self.answering

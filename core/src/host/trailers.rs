@@ -7,7 +7,7 @@ use super::strip_hop_by_hop;
 /// Fields that frame or route a message, say who sends it, or how to read its body. They come too
 /// late in trailers (RFC 9110, section 6.5.1), and whoever merged them into the head would read
 /// another message. In order.
-pub const BARRED_FROM_TRAILERS: [&str; 29] = [
+pub const BARRED_FROM_TRAILERS: &[&str] = &[
     "authorization",
     "cache-control",
     "connection",
@@ -40,16 +40,24 @@ pub const BARRED_FROM_TRAILERS: [&str; 29] = [
 ];
 
 /// Whether a field of this name, in small letters, comes too late in trailers.
+///
+/// ```
+/// use enfilade_core::host::is_barred_from_trailers;
+///
+/// assert!(is_barred_from_trailers("content-length"));
+/// assert!(!is_barred_from_trailers("grpc-status"));
+/// ```
 #[must_use]
 pub fn is_barred_from_trailers(name: &str) -> bool {
     BARRED_FROM_TRAILERS.binary_search(&name).is_ok()
 }
 
-/// Removes what trailers may not say: what belongs to the connection, and what comes too late.
+/// Removes what trailers may not say: what belongs to the connection, and what comes too late. For
+/// hosts, whose apps may give any.
 pub fn strip_trailers(trailers: &mut HeaderMap) {
     strip_hop_by_hop(trailers);
     for name in BARRED_FROM_TRAILERS {
-        trailers.remove(name);
+        trailers.remove(*name);
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use enfilade_core::{Body, BodyError, host::strip_trailers};
+use enfilade_core::{Body, BodyError};
 use h2::{Reason, SendStream};
 use http_body::{Body as _, Frame};
 
@@ -117,12 +117,11 @@ impl Sending {
                 Ok(None)
             }
             Err(frame) => {
-                let Ok(mut trailers) = frame.into_trailers() else {
+                let Ok(trailers) = frame.into_trailers() else {
                     return Ok(None);
                 };
                 self.count(0, true)?;
                 self.stream.reserve_capacity(0);
-                strip_trailers(&mut trailers);
                 Ok(Some(trailers))
             }
         }

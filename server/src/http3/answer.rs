@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::Pin};
 
 use bytes::Bytes;
-use enfilade_core::{Response, host::strip_trailers};
+use enfilade_core::Response;
 use h3::{error::StreamError, server::RequestStream};
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
@@ -108,11 +108,8 @@ pub(super) async fn send(
                 sending.send_data(data).await?;
             }
             Err(frame) => {
-                if let Ok(mut trailers) = frame.into_trailers() {
-                    strip_trailers(&mut trailers);
-                    if !trailers.is_empty() {
-                        sending.send_trailers(trailers).await?;
-                    }
+                if let Ok(trailers) = frame.into_trailers() {
+                    sending.send_trailers(trailers).await?;
                 }
                 break;
             }
