@@ -1,9 +1,9 @@
 //! From the first connection to the last: [`Run`].
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use enfilade_core::{ErrorSink, HostError, Lifecycle};
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use enfilade_core::{BoxError, ErrorSink, HostError, Lifecycle, Panicked};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -80,17 +80,15 @@ impl Run<'_> {
     ) -> Result<(), HostError> {
         let mut elsewhere = cores.accept(&self.site);
         let all: Vec<&Door> = doors.iter().chain(cores.doors()).collect();
-        let mut accepting: FuturesUnordered<_> =
-            doors.iter().map(|door| accept(door, &self.site)).collect();
+        let accepts = |door| AssertUnwindSafe(accept(door, &self.site)).catch_unwind();
+        let mut accepting: FuturesUnordered<_> = doors.iter().map(accepts).collect();
         let ended = tokio::select! {
             () = self.stop.told() => Ok(()),
             () = self.takeover.taken_over(&all) => Ok(()),
-            // Accepting never ends by itself.
-            Some(()) = accepting.next() => Ok(()),
-            // The socket is still there, and clients would wait at it for ever.
-            Some(Err(error)) = elsewhere.join_next() => {
-                Err(HostError::new("a thread does not accept connections any more").because(error))
-            }
+            // Accepting never ends by itself, and clients would wait for ever at a socket that is
+            // still there.
+            Some(Err(panic)) = accepting.next() => Err(not_accepting(Panicked::new(&*panic))),
+            Some(Err(error)) = elsewhere.join_next() => Err(not_accepting(error)),
             // What only a server that accepts can do is done for as long.
             () = upkeep.run() => Ok(()),
         };
@@ -112,6 +110,10 @@ impl Run<'_> {
         self.errors
             .report(&format!("stopping: {count} connections {why}"));
     }
+}
+
+fn not_accepting(why: impl Into<BoxError>) -> HostError {
+    HostError::new("a thread does not accept connections any more").because(why)
 }
 
 struct AbortOnDrop(Arc<Tasks>);

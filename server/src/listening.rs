@@ -63,7 +63,8 @@ impl Listening {
     ///
     /// # Errors
     ///
-    /// Where signals cannot be listened to.
+    /// Where signals cannot be listened to, and where a thread does not accept connections any more,
+    /// after all others have been answered.
     pub async fn serve(self, app: impl App + 'static) -> Result<(), HostError> {
         let Listening {
             doors,
