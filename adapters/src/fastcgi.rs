@@ -180,8 +180,9 @@ impl Backend<FastCgiProtocol> {
 
     /// How long a request may hold up the others on its connection by not reading its body: 5
     /// seconds by default, in all. Then its body breaks off with an error, and what else comes of
-    /// it is dropped. An answer that breaks off waits as long for the others. It matters with multiplexing alone; a request that has a connection for
-    /// itself takes the time it takes.
+    /// it is dropped. An answer that breaks off waits as long for the others on its connection; then
+    /// they are broken off with it, which is reported. It matters with multiplexing alone; a request
+    /// that has a connection for itself takes the time it takes.
     pub const fn with_stall(mut self, longest: Duration) -> FastCgi {
         self.protocol.stall = longest;
         self

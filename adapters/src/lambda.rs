@@ -26,9 +26,9 @@
 //! | an app that asks for it goes on without its client | yes | every app does |
 //! | the process ends after one request | no | |
 //!
-//! A request has at most 6 MB as an event, which is 4.5 MB in base64, and 1 MB behind a load
-//! balancer. A response that is no stream has at most 6 MiB as JSON, and 1 MiB behind a load balancer; what is
-//! larger, or fails before its end, is a 500. A stream that fails is broken off.
+//! A request has at most 6 MB as an event, of which base64 leaves 4.5 MB, and 1 MB behind a load
+//! balancer. A response that is no stream has at most 6 MiB as JSON, and 1 MiB behind a load balancer;
+//! what is larger, or fails before its end, is a 500. A stream that fails is broken off.
 //!
 //! # What the senders tell
 //!

@@ -120,6 +120,9 @@ impl Protocol for FastCgiProtocol {
             Ok(()) => serving.close().await,
             // What ran for it is dropped with it.
             Err(Gone::Closed) => {}
+            Err(Gone::Broken(count)) => site.errors().report(&format!(
+                "{count} requests were broken off with another one on their connection"
+            )),
             Err(Gone::Breach(breach)) => {
                 let line = format!("a connection that speaks no FastCGI was closed: {breach}");
                 site.errors().report(&line);

@@ -58,8 +58,10 @@ const MOST_REPLIES: usize = 4 * 1024;
 /// Why a connection cannot go on.
 #[derive(Debug)]
 pub(super) enum Gone {
-    /// The web server closed it, or the network did, or it has to be. Whoever it asked for has left.
+    /// The web server closed it, or the network did. Whoever it asked for has left.
     Closed,
+    /// An answer on it broke off, and so many others did not end in time.
+    Broken(usize),
     /// What comes is not the protocol.
     Breach(Breach),
 }
@@ -125,7 +127,7 @@ impl<'a> Serving<'a> {
                 return Poll::Ready(Ok(()));
             }
             if self.is_out_of_patience(cx) {
-                return Poll::Ready(Err(Gone::Closed));
+                return Poll::Ready(Err(Gone::Broken(self.exchanges.len())));
             }
             if !received && !sent {
                 self.prepare_for_death();
@@ -137,7 +139,7 @@ impl<'a> Serving<'a> {
 
     /// Whether the client of an answer that broke off has waited long enough for its neighbours.
     fn is_out_of_patience(&mut self, cx: &mut Context<'_>) -> bool {
-        let broken = self.broken.as_mut();
+        let broken = self.broken.as_mut().filter(|_| !self.exchanges.is_empty());
         broken.is_some_and(|patience| patience.as_mut().poll(cx).is_ready())
     }
 
