@@ -97,7 +97,7 @@ mod tests {
         for server in WEB_SERVERS {
             let settings = Settings::new(server, "/tmp/x".into()).expect("ports");
             let text = settings.apply(server.config);
-            for door in server.doors {
+            for door in server.doors.iter().chain(&server.files) {
                 assert!(
                     server.config.contains(&door.port.to_string()),
                     "{}",

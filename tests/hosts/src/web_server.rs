@@ -189,7 +189,7 @@ impl WebServer {
         number(&String::from_utf8_lossy(&said))
     }
 
-    /// The ports of its configuration: those of its doors, then those of apps.
+    /// The ports of its configuration: those that it listens at, then those of apps.
     pub(crate) fn ports(&self) -> Vec<u16> {
         self.doors
             .iter()

@@ -40,9 +40,9 @@ async fn lighttpd_gives_its_files_to_whom_the_app_lets_pass() {
     let Some(front) = Front::start_or_skip(server, env!("CARGO_BIN_EXE_app")) else {
         return;
     };
-    let root = front.notes();
-    let root = root.parent().expect("a folder");
-    fs::write(root.join("page.txt"), "the page").expect("it can be written");
+    let files = front.notes().with_file_name("files");
+    fs::create_dir(&files).expect("it can be made");
+    fs::write(files.join("page.txt"), "the page").expect("it can be written");
     let place = front.place(Protocol::FastCgi).expect("a place");
     let (ready, listening) = oneshot::channel();
     let host = FastCgi::bind(&*place)
