@@ -51,8 +51,8 @@ fn splits() -> Vec<Case> {
             }),
         Case::new("a-prefix-ends-with-a-segment", &["H7"]).check(async |trial| {
             let is_sent = trial.target().lacks(Feature::SentPath).is_none();
-            let escaped = is_sent.then_some("%2Fa");
-            for longer in ["x", ".", ";a=1", "%20"].into_iter().chain(escaped) {
+            let longer = ["x", "%2Fa", ".", ";a=1", "%20"].into_iter();
+            for longer in longer.filter(|longer| is_sent || !is_lost_decoded(longer)) {
                 let answer = trial.send(trial.get(longer)).await;
                 answer.has_status(404)?;
             }

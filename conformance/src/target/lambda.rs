@@ -212,10 +212,9 @@ impl Collecting<'_> {
     fn invoke(&mut self) {
         if let Some(begun) = self.begun.take() {
             let lambda = self.lambda;
-            let told = (self.body.len() <= lambda.sender.largest_body()).then(|| {
-                let event = event::of(self.ask, &self.body, lambda.sender);
-                lambda.runtime.invoke(event.to_string())
-            });
+            let event = event::of(self.ask, &self.body, lambda.sender).to_string();
+            let is_taken = lambda.sender.takes(self.body.len(), event.len());
+            let told = is_taken.then(|| lambda.runtime.invoke(event));
             // A client that has left does not wait for it.
             drop(begun.send(told));
         }

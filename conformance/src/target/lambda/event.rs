@@ -18,13 +18,9 @@ pub(super) enum Sender {
 }
 
 impl Sender {
-    /// How many bytes of a request's body it takes.
-    pub(super) const fn largest_body(self) -> usize {
-        match self {
-            Sender::LoadBalancer => 1_000_000,
-            // An event has 6 MB, and base64 makes four bytes of three.
-            _ => 4_500_000,
-        }
+    /// Whether it takes a body of so many bytes, of which it makes an event of so many.
+    pub(super) const fn takes(self, body: usize, event: usize) -> bool {
+        event <= 6_000_000 && (body <= 1_000_000 || !matches!(self, Sender::LoadBalancer))
     }
 }
 
@@ -191,21 +187,30 @@ impl Request<'_> {
 /// The client's address.
 const CLIENT: &str = "192.0.2.7";
 
+/// What the sender says of the client.
+const OWN: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"];
+
 /// The fields that a function is told, with what the sender knows of the client in place of what
 /// the client claims. REST APIs keep how names are written.
 fn fields(ask: &Ask, sender: Sender) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let told = ask
+        .fields
+        .iter()
+        .filter(|(name, _)| !OWN.iter().any(|own| name.eq_ignore_ascii_case(own)));
+    let told = told.map(|(name, value)| match sender {
+        Sender::RestApi => (name.clone(), text(value)),
+        _ => (name.to_ascii_lowercase(), text(value)),
+    });
     let (scheme, port) = match sender {
         Sender::LoadBalancer => ("http", "80"),
         _ => ("https", "443"),
     };
-    let mut forwarded = ask.values("x-forwarded-for");
     // It is appended to what the client says.
-    let forwarded = match forwarded.next() {
-        Some(first) => format!("{}, {CLIENT}", String::from_utf8_lossy(first)),
-        None => CLIENT.to_owned(),
-    };
+    let claimed = ask.values("x-forwarded-for").map(text);
+    let addresses: Vec<String> = claimed.chain([CLIENT.to_owned()]).collect();
     let own = [
-        ("x-forwarded-for", forwarded),
+        ("x-forwarded-for", addresses.join(", ")),
         ("x-forwarded-proto", scheme.to_owned()),
         ("x-forwarded-port", port.to_owned()),
     ];
@@ -213,19 +218,9 @@ fn fields(ask: &Ask, sender: Sender) -> Vec<(String, String)> {
         Framing::Length(length) => Some(("content-length", length.to_string())),
         _ => None,
     };
-    let told = ask.fields.iter().map(|(name, value)| {
-        let name = match sender {
-            Sender::RestApi => name.clone(),
-            _ => name.to_ascii_lowercase(),
-        };
-        (name, String::from_utf8_lossy(value).into_owned())
-    });
-    let is_own = |name: &str| own.iter().any(|(own, _)| name.eq_ignore_ascii_case(own));
-    let told = told.filter(|(name, _)| !is_own(name));
-    let told: Vec<_> = told.collect();
     let own = own.into_iter().chain(length);
-    let own = own.map(|(name, value)| (name.to_owned(), value));
-    told.into_iter().chain(own).collect()
+    told.chain(own.map(|(name, value)| (name.to_owned(), value)))
+        .collect()
 }
 
 fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
