@@ -6,6 +6,25 @@ use crate::Capabilities;
 /// module, and of several columns of `yes` and `no` this is the one at `column`, from 1. A test
 /// compares it with what the host says in the environ (H39).
 ///
+/// Its rows begin with these words:
+///
+/// ```
+/// use enfilade_core::testing::promised;
+///
+/// let docs = "
+/// //! | bodies of requests stream | yes |
+/// //! | bodies of responses stream | yes |
+/// //! | trailers | no |
+/// //! | informational responses | no |
+/// //! | upgrade | no |
+/// //! | files are sent by the operating system | no |
+/// //! | a client that leaves drops the app | yes |
+/// //! | an app that asks for it goes on without its client | no |
+/// //! | the process ends after one request | no |
+/// ";
+/// assert!(promised(docs, 1).streaming_request);
+/// ```
+///
 /// # Panics
 ///
 /// If a row is missing, or is neither `yes` nor `no`.
