@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use enfilade_core::{App, Body, Capabilities, Connection, Environ, Gateway, Request, Response};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, Uri, Version, header};
 
 use super::{
@@ -70,11 +70,8 @@ impl<A: App> Target for InMemory<A> {
 
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_> {
         Box::pin(async move {
-            let mut answers = Vec::new();
-            for ask in &asks {
-                answers.push(self.answer(ask).await);
-            }
-            answers
+            let answers = stream::iter(&asks).then(|ask| self.answer(ask));
+            answers.collect().await
         })
     }
 }

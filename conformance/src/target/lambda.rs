@@ -3,6 +3,7 @@
 use std::{fmt, io, net::SocketAddr};
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -162,11 +163,8 @@ impl Target for Lambda {
 
     fn exchange(&self, asks: Vec<Ask>) -> Exchanging<'_> {
         Box::pin(async move {
-            let mut answers = Vec::new();
-            for ask in &asks {
-                answers.push(self.answer(ask).await);
-            }
-            answers
+            let answers = stream::iter(&asks).then(|ask| self.answer(ask));
+            answers.collect().await
         })
     }
 }
