@@ -54,3 +54,25 @@ pub fn promised(source: &str, column: usize) -> Capabilities {
         run_once: says("the process ends after one request"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Request, RequestExt, testing};
+
+    #[tokio::test]
+    async fn the_table_of_the_test_host_is_what_its_environ_says() {
+        let app = async |request: Request| {
+            let said = request.environ().connection().capabilities;
+            assert_eq!(promised(include_str!("../testing.rs"), 1), said);
+        };
+        testing::get("/").on(&app).await.assert_status(200);
+    }
+
+    #[test]
+    #[should_panic = "the table has no row `upgrade`"]
+    fn a_table_without_a_row_promises_nothing() {
+        let table = include_str!("../testing.rs").replace("| upgrade |", "| ugprade |");
+        let _ = promised(&table, 1);
+    }
+}

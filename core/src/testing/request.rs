@@ -391,15 +391,3 @@ impl ErrorSink for Reports {
         crate::lifecycle::lock(&self.0).push(line.to_owned());
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::promised;
-
-    #[test]
-    fn the_table_of_the_docs_is_what_the_environ_says() {
-        let said = get("/").connection.capabilities;
-        assert_eq!(promised(include_str!("../testing.rs"), 1), said);
-    }
-}
