@@ -70,8 +70,8 @@ use crate::lint;
 /// with a thread for each processor that the process may use. `ENFILADE_THREADS` says how many
 /// threads serve, such as `4`; or `per-core`, or `per-core:4`: then each has connections and
 /// sockets of its own, which saves three instructions in a hundred, and a call that blocks holds up
-/// all that its thread serves. That is for HTTP alone: see `Threads`. In a runtime of your own, await what a host calls `serve`, such as
-/// `Server::serve`.
+/// all that its thread serves. That is for HTTP alone: see `Threads`. In a runtime of your own, await
+/// what a host calls `serve`, such as `Server::serve`.
 ///
 /// # Errors
 ///

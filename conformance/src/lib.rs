@@ -37,8 +37,8 @@
 //! A [`Target`] is a host that runs, and a client of what it speaks: [`Http1`], [`Http2`], or
 //! `WebServer` for CGI, FastCGI, SCGI and the protocol of uWSGI. `Lambda` (feature `lambda`) is what
 //! a host on AWS Lambda speaks with, in the place of each kind of sender. [`InMemory`] is the app
-//! without a wire. What a protocol or a host cannot carry is a [`Feature`] that its target lacks, with the
-//! reason: a case that needs it is not tried, and the report says why.
+//! without a wire. What a protocol or a host cannot carry is a [`Feature`] that its target lacks,
+//! with the reason: a case that needs it is not tried, and the report says why.
 //!
 //! A host may be another process, or be started for each request: its program serves
 //! [`Kit::in_folder`]`(..).app()` with the [`folder`](Kit::folder) of the kit that asks. Where a

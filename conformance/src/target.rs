@@ -38,8 +38,8 @@ pub type Exchanging<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + 'a>>;
 
 /// A host that runs, and a client of what it speaks.
 ///
-/// The kit has clients for HTTP/1.1, HTTP/2, HTTP/3 and the protocols of web servers; whoever writes a host
-/// that speaks one of them needs none of his own.
+/// The kit has clients for HTTP/1.1, HTTP/2, HTTP/3 and the protocols of web servers, and a stand-in
+/// for AWS Lambda; whoever writes a host that speaks one of them needs none of his own.
 pub trait Target {
     /// The name in the matrix: words of letters, digits and hyphens.
     fn name(&self) -> &str;

@@ -74,8 +74,8 @@ impl Import {
         self
     }
 
-    /// The same, unless a mount was declared, be it the root: for hosts whose protocol says that `SCRIPT_NAME` is
-    /// the prefix.
+    /// The same, unless a mount was declared, be it the root: for hosts whose protocol says that
+    /// `SCRIPT_NAME` is the prefix.
     #[must_use]
     pub fn or_script_name(self) -> Import {
         match self.split {
